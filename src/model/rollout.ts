@@ -1,0 +1,32 @@
+import type { Finding } from './finding.js'
+import type { ObjectRef } from './object-ref.js'
+
+/** kstatus words for how far an object is. */
+export type RolloutStatus = 'Current' | 'InProgress' | 'Failed' | 'Terminating' | 'NotFound' | 'Unknown'
+
+/** One workload's progress. */
+export interface WorkloadStatus {
+  workload: ObjectRef
+  rolloutStatus: RolloutStatus
+  updated: number
+  available: number
+  desired: number
+  message: string
+}
+
+/** A pod that keeps a rollout from finishing, and what the cluster says about it. */
+export interface StalledPod {
+  pod: ObjectRef
+  owner?: ObjectRef
+  reason: string
+  message: string
+  /** The newest event about the pod: `Warning FailedScheduling: 0/1 nodes …`. */
+  lastEvent?: string
+}
+
+/** What a stalled or failed rollout looks like now; the room for root causes (MU7xx). */
+export interface Diagnosis {
+  workloads: WorkloadStatus[]
+  stalledPods: StalledPod[]
+  findings: Finding[]
+}

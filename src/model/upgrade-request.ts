@@ -1,0 +1,27 @@
+import type { ValuesMode } from './plan.js'
+
+/** What the user asked for, flags already parsed; the same for `upgrade`, `plan` and `upgrade-check`. */
+export interface UpgradeRequest {
+  executor: 'mesh-upgrade' | 'helm'
+  releaseName?: string
+  /** Undefined: search. */
+  namespace?: string
+  /** CHART as helm takes it: folder, archive, `repo/name`, `oci://…`, URL, or a bare name with `repo`. */
+  chart?: string
+  repo?: string
+  to?: string
+  devel: boolean
+  /** `-f`, `--set…` of this call, word by word as helm takes them; merged by helm itself. */
+  valueArguments: string[]
+  valuesMode: ValuesMode
+  images: ImagesMode
+  crds: 'in-place' | 'recreate' | 'skip'
+  /** Folder, file or URL with the CRDs of the target, for charts that carry none. */
+  crdsFrom?: string
+  releaseNotes?: string
+  timeoutMs: number
+  /** What else helm is given, word by word (`--no-hooks`, `--description …`, words after `--`). */
+  helmArguments: string[]
+}
+
+export type ImagesMode = 'keep' | 'chart' | 'as-is'
