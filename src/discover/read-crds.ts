@@ -1,0 +1,77 @@
+import type { MeshProfile } from '../meshes/mesh.js'
+import type { Chart, CrdManifest } from '../model/chart.js'
+import { versionsOf, type CrdProof, type CustomResourceKind, type LiveCrd } from '../model/crd.js'
+import { field } from '../model/kube-object.js'
+import type { ReadPorts } from '../ports/ports.js'
+
+/** CRDs as the cluster has them and as the target brings them. */
+export interface CrdFacts {
+  target: CrdManifest[]
+  /** What the API server would make of each target CRD. */
+  proofs: CrdProof[]
+  /** What a person would give `kubectl apply -f`. */
+  location: string
+  live: LiveCrd[]
+  kinds: CustomResourceKind[]
+  /** Custom resources by CRD name. */
+  counts: Map<string, number>
+}
+
+export interface CrdWish {
+  chart: Chart
+  /** Folder, file or URL that holds the CRDs of charts that carry none. */
+  crdsFrom: string | undefined
+  /** True: CRDs are left alone, so that nothing needs proving. */
+  skip: boolean
+}
+
+/** Reads live CRDs of the mesh and of the target, and counts their custom resources: O(kinds) requests. */
+export async function readCrds(
+  { chart, crdsFrom, skip }: CrdWish,
+  profile: MeshProfile,
+  ports: ReadPorts,
+): Promise<CrdFacts> {
+  const [target, groupNames] = await Promise.all([
+    crdsFrom === undefined ? chart.crds : ports.texts.readCrds(crdsFrom),
+    profile.crdGroups.length > 0 ? ports.cluster.listCrdNames(profile.crdGroups) : [],
+  ])
+  const names = [...new Set([...groupNames, ...target.map(({ object }) => object.metadata.name)])]
+  const [live, proofs] = await Promise.all([
+    names.length > 0 ? ports.cluster.readCrds(names) : [],
+    skip ? [] : Promise.all(target.map((manifest) => proveCrd(manifest, ports))),
+  ])
+  const kinds = live.flatMap(kindOf)
+  const counted = await Promise.all(
+    kinds.map(async (kind): Promise<[string, number]> => [kind.crd, await ports.cluster.countObjects(kind)]),
+  )
+  return {
+    target,
+    proofs,
+    location: crdsFrom ?? `${chart.name}/crds/`,
+    live,
+    kinds,
+    counts: new Map(counted),
+  }
+}
+
+/** Asks the API server what it would make of a CRD; changes nothing (`dryRun=All`). */
+async function proveCrd({ object }: CrdManifest, { cluster }: ReadPorts): Promise<CrdProof> {
+  return { name: object.metadata.name, result: await cluster.dryRunApply(object) }
+}
+
+/** The kind to read a CRD's objects by: its storage version where served, so that reading converts nothing. */
+function kindOf({ name, object }: LiveCrd): CustomResourceKind[] {
+  const { servedVersions, storageVersion } = versionsOf(object)
+  const version = servedVersions.includes(storageVersion) ? storageVersion : servedVersions[0]
+  if (version === undefined) return []
+  return [
+    {
+      crd: name,
+      group: String(field(object, 'spec', 'group')),
+      version,
+      kind: String(field(object, 'spec', 'names', 'kind')),
+      plural: String(field(object, 'spec', 'names', 'plural')),
+      namespaced: field(object, 'spec', 'scope') === 'Namespaced',
+    },
+  ]
+}

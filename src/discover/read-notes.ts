@@ -1,0 +1,57 @@
+import type { MeshProfile } from '../meshes/mesh.js'
+import { compareVersions, stableAfter } from '../meshes/version-order.js'
+import type { NotesText } from '../model/release-notes.js'
+import { plainVersion } from '../model/version.js'
+import type { ReadPorts } from '../ports/ports.js'
+
+const timeoutMs = 5_000
+
+export interface NotesWish {
+  /** Published stable versions. */
+  available: readonly string[]
+  /** `--release-notes`: a file, a folder, or a URL in which `{version}` is filled in. */
+  location: string | undefined
+}
+
+/**
+ * Release notes of every version after `from` up to `to`. What cannot be read is unknown, not empty;
+ * never throws.
+ */
+export async function readNotes(
+  from: string,
+  to: string,
+  wish: NotesWish,
+  profile: MeshProfile,
+  ports: ReadPorts,
+): Promise<NotesText[]> {
+  const between = stableAfter(from, [...wish.available, to]).filter(
+    (version) => compareVersions(version, to) <= 0,
+  )
+  const versions = [...new Set(between.map(plainVersion))]
+  return Promise.all(versions.map((version) => readOne(version, wish, profile, ports)))
+}
+
+async function readOne(
+  version: string,
+  { location }: NotesWish,
+  profile: MeshProfile,
+  ports: ReadPorts,
+): Promise<NotesText> {
+  try {
+    const source =
+      location === undefined ? profile.releaseNotes?.url(version) : await fill(location, version, ports)
+    if (source === undefined) return { version, source: 'no release notes are known for it' }
+    return { version, source, text: await ports.texts.readText(source, timeoutMs) }
+  } catch (error) {
+    return { version, source: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function fill(location: string, version: string, ports: ReadPorts): Promise<string | undefined> {
+  if (location.includes('{version}')) return location.replaceAll('{version}', version)
+  const files = await ports.texts.listNotes(location)
+  if (files.length <= 1) return files[0]
+  return files.find((file) =>
+    new RegExp(`(^|[^0-9.])v?${version.replace(/[.+]/g, '\\$&')}([^0-9]|$)`).test(file),
+  )
+}

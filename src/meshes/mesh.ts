@@ -1,0 +1,56 @@
+import type { ObjectRef } from '../model/object-ref.js'
+
+/** A key of the mesh's values that moved or went away with a chart version. */
+export interface ValueMigration {
+  /** First chart version that has the change. */
+  at: string
+  from: string
+  /** Absent: the key is gone and nothing replaces it. */
+  to?: string
+  /** What a person can do where `to` is absent: `set it in the MeshConfig: spec.…`. */
+  hint?: string
+}
+
+/** Where the values of one chart version keep images and identity; dotted paths. */
+export interface ValuePaths {
+  registry: string
+  tag: string
+  /** Other image keys whose old default must not be carried over. */
+  images: string[]
+  /** May never change in an upgrade. */
+  identity: string[]
+}
+
+/** What a version policy says of a jump. */
+export type HopJudgement =
+  { type: 'supported' } | { type: 'too-far'; nextTarget: string; reason: string } | { type: 'downgrade' }
+
+/** Data and pure functions that say what one mesh is. `if mesh ===` exists nowhere else. */
+export interface MeshProfile {
+  id: string
+  title: string
+  /** True where a release of this chart is this mesh. */
+  matchesChart(chartName: string): boolean
+  /** Label selector of a Deployment that every installation has. */
+  marker?: string
+  repository?: { url: string; chart: string }
+  /** API groups of the mesh's custom resources. */
+  crdGroups: string[]
+  releaseNotes?: {
+    /** Machine-readable address of one version's notes. */
+    url(version: string): string
+    /** For people. */
+    page: string
+  }
+  /** Judges one jump; `available` are the published stable versions. */
+  judgeHop(from: string, to: string, available: readonly string[]): HopJudgement
+  /** The version to go to when the user names none; undefined where there is nothing newer. */
+  recommendTarget(from: string, available: readonly string[]): { version: string; reason: string } | undefined
+  /** Published versions that should not be a target, with the reason. */
+  avoid: Record<string, string>
+  migrations: ValueMigration[]
+  /** Undefined where nothing is known of the values (generic profile). */
+  valuePaths(chartVersion: string): ValuePaths | undefined
+  /** What an upgrade interrupts, said before consent. */
+  impact(from: string, to: string, restarts: readonly ObjectRef[]): string[]
+}

@@ -1,0 +1,134 @@
+import type { CrdManifest } from '../../model/chart.js'
+import { versionsOf, type CrdChange, type CrdClaim, type CrdProof, type LiveCrd } from '../../model/crd.js'
+import { canonicalJson } from '../../model/digest.js'
+import type { Finding } from '../../model/finding.js'
+import { field, type KubeObject } from '../../model/kube-object.js'
+import type { ReleaseNotes } from '../../model/release-notes.js'
+import { crdDifferences } from './crd-differences.js'
+import { crdRules } from './rules/registry.js'
+
+export interface CompareCrdsInput {
+  live: readonly LiveCrd[]
+  /** CRDs that the target brings, from the chart or `--crds-from`. */
+  target: readonly CrdManifest[]
+  proofs: readonly CrdProof[]
+  notes: readonly ReleaseNotes[]
+  /** Number of custom resources by CRD name. */
+  counts: ReadonlyMap<string, number>
+  skip: boolean
+}
+
+export interface ComparedCrds {
+  changes: CrdChange[]
+  findings: Finding[]
+}
+
+/** Release notes, target chart and live cluster side by side, and what follows for each CRD. */
+export function compareCrds(input: CompareCrdsInput): ComparedCrds {
+  const names = [
+    ...new Set([
+      ...input.target.map(({ object }) => object.metadata.name),
+      ...input.live.map(({ name }) => name),
+    ]),
+  ]
+  const compared = names.sort().map((name) => compareOne(name, input))
+  return {
+    changes: compared.map(({ change }) => change),
+    findings: compared.flatMap(({ findings }) => findings),
+  }
+}
+
+function compareOne(name: string, input: CompareCrdsInput): { change: CrdChange; findings: Finding[] } {
+  const live = input.live.find((crd) => crd.name === name)?.object
+  const manifest = input.target.find(({ object }) => object.metadata.name === name)
+  const customResources = input.counts.get(name) ?? 0
+  const common = {
+    name,
+    owner: input.target.length > 0 ? ('chart' as const) : ('workload' as const),
+    releaseNotes: claimOfNotes(manifest?.file, input.notes),
+    differences: [] as string[],
+    managers: live ? specManagers(live) : [],
+    customResources,
+    ...(live ? { live: versionsOf(live) } : {}),
+  }
+  if (!manifest) {
+    const action = input.target.length > 0 ? 'not-in-target' : 'left-to-owner'
+    return { change: { ...common, action, targetChart: 'not-carried' }, findings: [] }
+  }
+  const target = { target: versionsOf(manifest.object), file: manifest.file }
+  const proof = input.proofs.find((candidate) => candidate.name === name)?.result
+  const refused = refusalFindings(name, proof)
+  if (!live) {
+    const action = input.skip ? 'none' : 'create'
+    return { change: { ...common, ...target, action, targetChart: 'added' }, findings: refused }
+  }
+  const differs = wouldChange(live, manifest.object, proof)
+  const rules = differs
+    ? crdRules.flatMap((rule) => rule({ name, live, target: manifest.object, customResources }))
+    : []
+  const change: CrdChange = {
+    ...common,
+    ...target,
+    action: differs && !input.skip ? 'update' : 'none',
+    targetChart: differs ? 'changed' : 'unchanged',
+    differences: differs ? crdDifferences(live, manifest.object) : [],
+  }
+  // The rule explains what the server's refusal only states.
+  const findings = rules.some(({ severity }) => severity === 'error') ? rules : [...refused, ...rules]
+  return { change, findings }
+}
+
+/** The server's own result decides where there is one; otherwise the manifest against the live spec. */
+function wouldChange(live: KubeObject, target: KubeObject, proof: CrdProof['result'] | undefined): boolean {
+  if (proof?.ok) return canonicalJson(field(live, 'spec')) !== canonicalJson(field(proof.object, 'spec'))
+  return crdDifferences(live, target).length > 0
+}
+
+function refusalFindings(name: string, proof: CrdProof['result'] | undefined): Finding[] {
+  if (!proof || proof.ok) return []
+  const object = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name }
+  const { status, message } = proof.refusal
+  if (status === 403) {
+    return [
+      {
+        code: 'MU502',
+        severity: 'unknown',
+        object,
+        message: `CRD ${name} could not be proved on the API server: you may not patch it`,
+        evidence: [message],
+        remedy: {
+          text: 'ask for the permission to patch customresourcedefinitions',
+          commands: [`kubectl auth can-i patch crd/${name}`],
+        },
+      },
+    ]
+  }
+  return [
+    {
+      code: 'MU206',
+      severity: 'error',
+      object,
+      message: `the API server refuses CRD ${name}`,
+      evidence: [message],
+    },
+  ]
+}
+
+/** What the notes of all versions in between say of a CRD's file; unknown outweighs unchanged. */
+function claimOfNotes(file: string | undefined, notes: readonly ReleaseNotes[]): CrdClaim {
+  const base = file?.split('/').at(-1)
+  const listed = notes.some(
+    ({ files }) => base !== undefined && files.some((path) => path.split('/').at(-1) === base),
+  )
+  if (listed) return 'changed'
+  const unread =
+    notes.length === 0 ||
+    notes.some(({ crdUpdates }) => crdUpdates === 'unknown' || crdUpdates === 'no-section')
+  return unread ? 'unknown' : 'unchanged'
+}
+
+function specManagers(crd: KubeObject): string[] {
+  const entries = crd.metadata.managedFields ?? []
+  const writers = entries.filter((entry) => field(entry, 'fieldsV1', 'f:spec') !== undefined)
+  return [...new Set(writers.map(({ manager }) => manager ?? 'unknown'))]
+}

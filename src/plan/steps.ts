@@ -1,0 +1,100 @@
+import type { CrdChange } from '../model/crd.js'
+import type { ObjectRef } from '../model/object-ref.js'
+import type { Step } from '../model/step.js'
+
+export interface StepsInput {
+  executor: 'mesh-upgrade' | 'helm'
+  release: { name: string; namespace: string }
+  chartVersion: string
+  crds: readonly CrdChange[]
+  workloads: readonly ObjectRef[]
+  /** The helm command that will run, as a person would type it. */
+  upgradeCommand: string
+  /** What `kubectl apply -f` would be given for the CRDs. */
+  crdLocation: string
+}
+
+/** The ordered steps of one hop; what helm alone does is one of them. */
+export function planSteps(input: StepsInput): Step[] {
+  if (input.executor === 'helm') return [upgradeStep(input)]
+  const applied = input.crds.filter(({ action }) => action === 'create' || action === 'update')
+  const steps: Step[] = [backupStep(input)]
+  if (applied.length > 0) steps.push(applyCrdsStep(input, applied))
+  steps.push(upgradeStep(input))
+  if (input.workloads.length > 0) steps.push(waitStep(input))
+  steps.push({
+    id: 'verify',
+    type: 'verify',
+    title: 'verify release, workloads, CRDs and custom resources',
+    mutates: false,
+    commands: [],
+  })
+  return steps
+}
+
+function backupStep({ release, crds }: StepsInput): Step {
+  const withObjects = crds.filter(({ live }) => live !== undefined)
+  const count = withObjects.reduce((sum, { customResources }) => sum + customResources, 0)
+  const names = withObjects.map(({ name }) => name)
+  return {
+    id: 'backup',
+    type: 'backup',
+    crds: names,
+    title: `back up release, values, ${plural(names.length, 'CRD')} and ${plural(count, 'custom resource')} to this machine`,
+    mutates: false,
+    commands: [
+      `kubectl get secret -n ${release.namespace} -l owner=helm,name=${release.name} -o yaml > release.yaml`,
+      ...(names.length > 0
+        ? [
+            `kubectl get crd ${names.join(' ')} -o yaml > crds.yaml`,
+            `kubectl get ${names.join(',')} -A -o yaml > custom-resources.yaml`,
+          ]
+        : []),
+    ],
+  }
+}
+
+function applyCrdsStep({ crdLocation }: StepsInput, applied: readonly CrdChange[]): Step {
+  const names = applied.map(({ name }) => name)
+  return {
+    id: 'apply-crds',
+    type: 'apply-crds',
+    crds: names,
+    title: `update ${plural(names.length, 'CRD')} in place: ${names.join(', ')}`,
+    mutates: true,
+    commands: [
+      `kubectl apply --server-side --force-conflicts --field-manager=mesh-upgrade -f ${crdLocation}`,
+      `kubectl wait --for=condition=Established ${names.map((name) => `crd/${name}`).join(' ')}`,
+    ],
+  }
+}
+
+function upgradeStep({ release, chartVersion, upgradeCommand }: StepsInput): Step {
+  return {
+    id: 'upgrade-release',
+    type: 'upgrade-release',
+    release: release.name,
+    namespace: release.namespace,
+    chartVersion,
+    title: `helm upgrade ${release.name} to chart ${chartVersion}`,
+    mutates: true,
+    commands: [upgradeCommand],
+  }
+}
+
+function waitStep({ workloads }: StepsInput): Step {
+  return {
+    id: 'wait-rollout',
+    type: 'wait-rollout',
+    workloads: [...workloads],
+    title: `wait until ${plural(workloads.length, 'workload')} of the release are rolled out`,
+    mutates: false,
+    commands: workloads.map(({ kind, namespace, name }) =>
+      `kubectl rollout status ${kind.toLowerCase()}/${name} -n ${namespace ?? ''}`.trim(),
+    ),
+  }
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,45 @@
+import type { MeshProfile } from '../../meshes/mesh.js'
+import type { Chart } from '../../model/chart.js'
+import type { ReleaseSnapshot } from '../../model/release.js'
+import type { UpgradeRequest } from '../../model/upgrade-request.js'
+import { sensitive, type Sensitive, type Values } from '../../model/values.js'
+import { carryValues, type PlannedValues } from './carry-values.js'
+import { helmValues } from './helm-modes.js'
+import { checkIdentity } from './identity-check.js'
+
+export interface ValuesInput {
+  request: Pick<UpgradeRequest, 'valuesMode' | 'images'>
+  profile: MeshProfile
+  release: ReleaseSnapshot
+  chart: Chart
+  overrides: Values
+}
+
+/** The values that helm will be given, by the mode asked for, and whether they keep the mesh's identity. */
+export function planValues(input: ValuesInput): PlannedValues & { sensitiveValues: Sensitive<Values> } {
+  const { request, profile, release, chart, overrides } = input
+  const userSupplied = release.userSuppliedValues.reveal()
+  const planned =
+    request.valuesMode === 'carry'
+      ? carryValues({
+          profile,
+          from: release,
+          to: { chartVersion: chart.version },
+          userSupplied,
+          oldDefaults: release.chartDefaults,
+          newDefaults: chart.defaults,
+          overrides,
+          images: request.images,
+        })
+      : helmValues({ mode: request.valuesMode, userSupplied, oldDefaults: release.chartDefaults, overrides })
+  const identity = checkIdentity({
+    profile,
+    from: { chartVersion: release.chartVersion, values: userSupplied, defaults: release.chartDefaults },
+    to: { chartVersion: chart.version, values: planned.values, defaults: chart.defaults },
+  })
+  return {
+    ...planned,
+    findings: [...planned.findings, ...identity],
+    sensitiveValues: sensitive(planned.values),
+  }
+}

@@ -1,0 +1,5 @@
+import type { CheckResult } from '../model/verdict.js'
+import type { Observation } from './observation.js'
+
+/** A pure judgement of what was read after the change; one file each, listed in the registry. */
+export type PostflightCheck = (observation: Observation) => CheckResult

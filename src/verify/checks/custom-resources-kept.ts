@@ -1,0 +1,45 @@
+import type { PostflightCheck } from '../check.js'
+import type { KindComparison } from '../observation.js'
+
+const shown = 5
+
+/** Every custom resource of before is still there, the same object with the same content. */
+export const customResourcesKept: PostflightCheck = ({ customResources }) => {
+  const id = 'custom-resources-kept'
+  if (!customResources)
+    return { id, status: 'pass', message: 'no backup of a run to compare custom resources with', objects: [] }
+  const problems = customResources.flatMap(problemsOf)
+  const before = customResources.reduce((sum, kind) => sum + kind.before, 0)
+  if (problems.length > 0) return { id, status: 'fail', message: problems.join('; '), objects: [] }
+  const unreadable = customResources.filter((kind) => kind.unreadable !== undefined)
+  if (unreadable.length > 0) {
+    const message = unreadable.map(({ crd, unreadable: why }) => `${crd}: ${why}`).join('; ')
+    return { id, status: 'unknown', message, objects: [] }
+  }
+  const defaulted = customResources.flatMap((kind) => kind.defaulted)
+  const kept = `${before} of ${before} custom resources kept`
+  if (defaulted.length === 0) return { id, status: 'pass', message: `${kept}, all identical`, objects: [] }
+  const fields = [...new Set(defaulted.flatMap((object) => object.fields))].slice(0, shown).join(', ')
+  return {
+    id,
+    status: 'warn',
+    message: `${kept}; ${defaulted.length} gained defaults of the new schema: ${fields}`,
+    objects: [],
+  }
+}
+
+function problemsOf({ crd, missing, recreated, changed }: KindComparison): string[] {
+  const list = (names: readonly string[]): string =>
+    names.slice(0, shown).join(', ') + (names.length > shown ? ', …' : '')
+  return [
+    ...(missing.length > 0 ? [`${missing.length} of ${crd} are gone: ${list(missing)}`] : []),
+    ...(recreated.length > 0
+      ? [`${recreated.length} of ${crd} were deleted and made again: ${list(recreated)}`]
+      : []),
+    ...(changed.length > 0
+      ? [
+          `${changed.length} of ${crd} differ: ${list(changed.map(({ object, fields }) => `${object} (${fields.slice(0, 3).join(', ')})`))}`,
+        ]
+      : []),
+  ]
+}

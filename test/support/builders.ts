@@ -1,0 +1,120 @@
+import type { Chart } from '../../src/model/chart.js'
+import type { ClusterSnapshot } from '../../src/model/cluster.js'
+import type { KubeObject } from '../../src/model/kube-object.js'
+import type { ReleaseSnapshot } from '../../src/model/release.js'
+import { sensitive, type Values } from '../../src/model/values.js'
+
+/** A release of Open Service Mesh 0.9.2, with what a test changes of it. */
+export function aRelease(
+  changes: Partial<Omit<ReleaseSnapshot, 'userSuppliedValues' | 'manifest'>> & {
+    values?: Values
+    manifest?: string
+  } = {},
+): ReleaseSnapshot {
+  const { values = {}, manifest = '', ...rest } = changes
+  return {
+    name: 'osm',
+    namespace: 'osm-system',
+    releaseRevision: 1,
+    releaseStatus: 'deployed',
+    chartName: 'osm',
+    chartVersion: '0.9.2',
+    appVersion: '0.9.2',
+    lastDeployed: '2026-01-01T00:00:00Z',
+    description: '',
+    applyMethod: 'csa',
+    history: [{ releaseRevision: 1, releaseStatus: 'deployed' }],
+    userSuppliedValues: sensitive(values),
+    chartDefaults: {},
+    manifest: sensitive(manifest),
+    chartContentDigest: 'sha256:old',
+    storage: { kind: 'Secret', name: 'sh.helm.release.v1.osm.v1' },
+    ...rest,
+  }
+}
+
+/** A chart of Open Service Mesh 0.10.0. */
+export function aChart(changes: Partial<Chart> = {}): Chart {
+  return {
+    name: 'osm',
+    version: '0.10.0',
+    appVersion: 'v0.10.0',
+    defaults: {},
+    hasSchema: true,
+    crds: [],
+    usesLookup: false,
+    contentDigest: 'sha256:new',
+    path: '/charts/osm',
+    reference: 'osm/osm',
+    source: { type: 'path', path: '/charts/osm' },
+    ...changes,
+  }
+}
+
+/** A cluster that serves Deployments, Services and ConfigMaps. */
+export function aCluster(): ClusterSnapshot {
+  const served = (
+    group: string,
+    kind: string,
+    plural: string,
+    namespaced = true,
+  ): ClusterSnapshot['servedKinds'][number] => ({
+    ...{ group, version: 'v1', kind, plural, namespaced },
+  })
+  return {
+    kubeContext: 'test',
+    server: 'https://127.0.0.1:6443',
+    uid: 'cluster-uid',
+    kubeVersion: 'v1.37.1',
+    servedKinds: [
+      served('apps', 'Deployment', 'deployments'),
+      served('', 'Service', 'services'),
+      served('', 'ConfigMap', 'configmaps'),
+      served('', 'Secret', 'secrets'),
+      served('', 'Namespace', 'namespaces', false),
+    ],
+  }
+}
+
+/** A CRD with one schema for each version; the first version is the storage version. */
+export function aCrd(
+  name: string,
+  versions: Record<string, unknown>,
+  changes: { storedVersions?: string[]; spec?: Record<string, unknown> } = {},
+): KubeObject {
+  const [plural = '', ...group] = name.split('.')
+  const names = Object.keys(versions)
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name, uid: `uid-${name}` },
+    spec: {
+      group: group.join('.'),
+      scope: 'Namespaced',
+      names: { plural, kind: plural.slice(0, -1) },
+      versions: names.map((version, index) => ({
+        ...{ name: version, served: true, storage: index === 0 },
+        schema: { openAPIV3Schema: versions[version] },
+      })),
+      ...changes.spec,
+    },
+    status: {
+      storedVersions: changes.storedVersions ?? names.slice(0, 1),
+      conditions: [
+        { type: 'Established', status: 'True' },
+        { type: 'NamesAccepted', status: 'True' },
+      ],
+    },
+  }
+}
+
+/** A Deployment whose rollout is complete, with what a test changes of its status. */
+export function aDeployment(name: string, status: Record<string, unknown> = {}, generation = 2): KubeObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'osm-system', generation },
+    spec: { replicas: 1, selector: { matchLabels: { app: name } } },
+    status: { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1, ...status },
+  }
+}
