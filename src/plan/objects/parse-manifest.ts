@@ -1,4 +1,4 @@
-import { CORE_SCHEMA, loadAll } from 'js-yaml'
+import { parseYamlDocuments } from '../../kubernetes-yaml.js'
 import type { KubeObject, ServedKind } from '../../model/kube-object.js'
 import { groupOf } from '../../model/object-ref.js'
 
@@ -27,7 +27,7 @@ export function parseManifest(text: string, scope: ManifestScope): ParsedManifes
   // Split first, so that one bad document does not hide the others.
   for (const document of text.split(/^---(?:[ \t].*)?\r?$/m)) {
     try {
-      for (const value of loadAll(document, { schema: CORE_SCHEMA })) collect(value, objects, problems)
+      for (const value of parseYamlDocuments(document)) collect(value, objects, problems)
     } catch (error) {
       problems.push(`a rendered document is no YAML: ${firstLine(error)}`)
     }

@@ -1,0 +1,147 @@
+/** What one finding code means, for `explain` and docs/findings.md. */
+export interface FindingCode {
+  title: string
+  /** How it is found. */
+  found: string
+  remedy: string
+}
+
+/** Every finding code. A code is never reused; one that is retired stays here and says so. */
+export const findingCodes: Record<string, FindingCode> = {
+  MU101: {
+    title: 'a value has a new name',
+    found: "a user-supplied key is in the mesh's table of renamed keys between the two versions",
+    remedy: 'nothing: it is carried under its new name; change your own values file',
+  },
+  MU102: {
+    title: 'a value has no effect any more',
+    found: "a user-supplied key is in the mesh's table of removed keys between the two versions",
+    remedy: 'take it out of your values file; the finding says what replaces it, if anything does',
+  },
+  MU103: {
+    title: 'a value is dropped because the chart no longer has it',
+    found: 'the key is among the defaults of the installed chart and not among those of the target',
+    remedy: 'look for its successor in the target chart: helm show values; set that with --set',
+  },
+  MU104: {
+    title: 'a value has another shape than the chart expects',
+    found: 'the value is a mapping where the default is none, or the reverse',
+    remedy: 'set it in the shape of the target chart; helm ignores it with no more than a warning',
+  },
+  MU105: {
+    title: 'an image of your own is kept or its tag reset',
+    found: "an image value differs from the installed chart's default (and does not name the installed version)",
+    remedy: 'make sure that the image exists for the target version, or use --images chart',
+  },
+  MU106: {
+    title: 'earlier values are dropped',
+    found: "helm's own values mode of this call keeps fewer values than the release has",
+    remedy: 'use --reset-then-reuse-values, or kubectl mesh-upgrade, which carries them',
+  },
+  MU110: {
+    title: 'the identity of the mesh would change',
+    found: 'the effective meshName or osmNamespace differs before and after',
+    remedy: 'leave it as it is; another name is another mesh',
+  },
+  MU120: {
+    title: 'the chart does not render with these values',
+    found: 'helm template of the target chart with the planned values fails (schema, required value, kubeVersion)',
+    remedy: "change the values that helm's message names",
+  },
+  MU201: {
+    title: 'a CRD drops a version in which objects may be stored',
+    found: 'a version in status.storedVersions is missing from the target CRD',
+    remedy: 'migrate the stored objects, then take the version out of status.storedVersions',
+  },
+  MU202: {
+    title: 'a CRD stops serving a version',
+    found: 'a version served now is not served by the target CRD',
+    remedy: 'move manifests and clients to a version that is served',
+  },
+  MU203: {
+    title: 'fields leave the schema of a CRD that has objects',
+    found: 'a property of the live schema is missing from the target schema and not preserved',
+    remedy: 'see whether your objects set one; the backup keeps them whole',
+  },
+  MU204: {
+    title: 'a CRD requires a field that it did not',
+    found: 'a property becomes required without a default',
+    remedy: 'set the field in your objects before they are written again',
+  },
+  MU205: {
+    title: 'an immutable part of a CRD would change',
+    found: 'scope or kind differ between the live and the target CRD',
+    remedy: 'only deleting and recreating the CRD and its objects would do',
+  },
+  MU206: {
+    title: 'the API server refuses a CRD',
+    found: 'a server-side apply with dryRun=All is refused',
+    remedy: "follow the server's own words",
+  },
+  MU221: {
+    title: 'release notes could not be read',
+    found: 'no network, no such file, or no notes for a version in between',
+    remedy: 'give them with --release-notes FILE|URL, or read them yourself; the CRDs were compared all the same',
+  },
+  MU222: {
+    title: 'the release notes miss a CRD change',
+    found: 'chart and live CRD differ, the CRD Updates sections do not list the file',
+    remedy: 'nothing: the chart decides',
+  },
+  MU223: {
+    title: 'the release notes list a CRD that is already as wanted',
+    found: 'the CRD Updates sections list the file, chart and live CRD agree',
+    remedy: 'nothing',
+  },
+  MU301: { title: 'a downgrade', found: 'the target version is older than the installed one', remedy: 'helm rollback; CRDs stay' },
+  MU302: {
+    title: 'too many versions at once',
+    found: "the mesh's version policy does not support the jump",
+    remedy: 'upgrade to the version that the finding names first',
+  },
+  MU303: {
+    title: 'a version to avoid',
+    found: 'the target is known to be broken and mended by a later one',
+    remedy: 'choose the later one with --to',
+  },
+  MU304: {
+    title: 'a chart of another name',
+    found: "the target chart's name differs from the release's",
+    remedy: 'name the right chart',
+  },
+  MU401: {
+    title: 'the stored manifest uses an API that is gone',
+    found: 'a kind of the stored manifest is not served by the cluster',
+    remedy: 'rewrite the stored manifest (helm plugin mapkubeapis), then upgrade',
+  },
+  MU402: {
+    title: 'the new chart uses an API that is not there',
+    found: 'a rendered kind is neither served nor brought by a CRD of the plan',
+    remedy: 'switch that part off, or bring its CRDs with --crds-from',
+  },
+  MU403: {
+    title: 'a rendered document could not be read',
+    found: 'a document of the manifest is no YAML or no Kubernetes object',
+    remedy: 'render the chart with helm template and look at it',
+  },
+  MU502: {
+    title: 'a CRD could not be proved on the API server',
+    found: 'the dry-run apply is forbidden for this user',
+    remedy: 'ask for permission to patch customresourcedefinitions; the upgrade needs it',
+  },
+  MU601: {
+    title: 'the release is pending',
+    found: "helm's newest revision is pending-install, pending-upgrade or pending-rollback",
+    remedy: 'make sure no helm runs, then helm rollback to the last good revision',
+  },
+  MU602: {
+    title: 'the last revision failed',
+    found: "helm's newest revision is failed",
+    remedy: 'the upgrade starts from it; helm compares with the last deployed revision',
+  },
+  MU603: {
+    title: 'the release is uninstalled',
+    found: "helm's newest revision is uninstalled or uninstalling",
+    remedy: 'install it again',
+  },
+}

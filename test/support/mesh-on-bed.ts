@@ -1,0 +1,100 @@
+/** A mesh with applications and policies on a bed, as a user has it before an upgrade. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startOsmActor, type Actor } from '../bed/actors/osm.js'
+import { serveChartRepository } from '../bed/repository.js'
+import { startBed, type Bed } from '../bed/start.js'
+import { sampleApplications, samplePolicies, toManifest } from '../charts/samples.js'
+import { mustRun } from './run-program.js'
+
+export const chartsFolder = fileURLToPath(new URL('../charts/osm', import.meta.url))
+export const notesFolder = fileURLToPath(new URL('../charts/notes', import.meta.url))
+
+export type Helm = 'helm3' | 'helm4'
+
+export interface MeshOptions {
+  helm: Helm
+  /** Folder or archive of the chart to begin with. */
+  chart: string
+  /** Words for helm: `--set …`. */
+  values?: readonly string[]
+  policies?: number
+  say?: (line: string) => void
+}
+
+export interface MeshOnBed {
+  bed: Bed
+  actor: Actor
+  helm: Helm
+  /** Environment for programs: the bed's, with `helm` meaning the chosen major. */
+  env: Record<string, string>
+  stop(): Promise<void>
+}
+
+/** Values as somebody has them: a private registry, a tag pinned at install, changed settings, a secret. */
+export const chosenValues: readonly string[] = [
+  ...['--set', 'OpenServiceMesh.image.registry=registry.example.com/mesh'],
+  ...['--set', 'OpenServiceMesh.image.tag=v0.9.2'],
+  ...['--set', 'OpenServiceMesh.enablePermissiveTrafficPolicy=true'],
+  ...['--set', 'OpenServiceMesh.certificateManager=tresor'],
+  ...['--set', 'OpenServiceMesh.osmController.podLabels.team=platform'],
+  ...['--set', 'OpenServiceMesh.vault.token=s3cr3t-vault-token'],
+]
+
+/** Starts a bed and prepares a mesh on it. */
+export async function meshOnBed(options: MeshOptions): Promise<MeshOnBed> {
+  const bed = await startBed(options.say ? { tell: options.say } : {})
+  try {
+    return await prepareMesh(bed, options)
+  } catch (error) {
+    await bed.stop()
+    throw error
+  }
+}
+
+/** Installs the mesh, the sample applications and the policies on a bed that runs. */
+export async function prepareMesh(bed: Bed, options: MeshOptions): Promise<MeshOnBed> {
+  const { helm, chart, values = chosenValues, policies = 200, say = () => undefined } = options
+  const env = { ...bed.env, HELM_BIN: helm }
+  const actor = await startOsmActor(bed)
+  say(`installing the mesh with ${helm}`)
+  const place = ['-n', 'osm-system', '--create-namespace']
+  await mustRun(helm, ['install', 'osm', chart, ...place, '--wait', '--timeout', '90s', ...values], { env })
+  say(`applying sample applications and ${policies} policies`)
+  await applyObjects(bed, sampleApplications())
+  await applyObjects(bed, samplePolicies({ count: policies, version: '0.9.2' }))
+  await mustRun(
+    'kubectl',
+    ['wait', '--for=condition=Available', 'deployment', '--all', '-A', '--timeout=90s'],
+    { env },
+  )
+  return {
+    ...{ bed, actor, helm, env },
+    async stop() {
+      await actor.stop()
+      await bed.stop()
+    },
+  }
+}
+
+/** A repository with our charts, known to helm on the bed under the name `osm`. */
+export async function addRepository(
+  mesh: MeshOnBed,
+  versions: readonly string[],
+): Promise<{ close(): Promise<void> }> {
+  const charts = versions.map((version) => join(chartsFolder, version))
+  const repository = await serveChartRepository({
+    dir: join(mesh.bed.dir, 'repository'),
+    charts,
+    notes: notesFolder,
+  })
+  await mustRun(mesh.helm, ['repo', 'add', 'osm', repository.url], { env: mesh.env })
+  return repository
+}
+
+async function applyObjects(bed: Bed, objects: Parameters<typeof toManifest>[0]): Promise<void> {
+  const file = join(bed.dir, `apply-${objects.length}.json`)
+  writeFileSync(file, toManifest(objects))
+  await mustRun('kubectl', ['create', '-f', file], { env: bed.env })
+}

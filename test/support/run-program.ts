@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+
+export interface Ran {
+  exitCode: number | null
+  stdout: string
+  stderr: string
+}
+
+export interface RunOptions {
+  env?: Record<string, string>
+  input?: string
+  cwd?: string
+  timeoutMs?: number
+}
+
+/** Runs a program to its end and gives what it wrote; a failure is a result. */
+export function runProgram(
+  command: string,
+  words: readonly string[],
+  options: RunOptions = {},
+): Promise<Ran> {
+  const { env = {}, input, cwd, timeoutMs = 120_000 } = options
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, words, {
+      env: { ...process.env, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+    })
+    const ran: Ran = { exitCode: null, stdout: '', stderr: '' }
+    child.stdout.on('data', (data: Buffer) => (ran.stdout += data.toString()))
+    child.stderr.on('data', (data: Buffer) => (ran.stderr += data.toString()))
+    child.on('error', reject)
+    child.on('close', (exitCode) => resolve({ ...ran, exitCode }))
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(input ?? '')
+  })
+}
+
+/** Like `runProgram`, but throws with everything that was written where it fails. */
+export async function mustRun(
+  command: string,
+  words: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const ran = await runProgram(command, words, options)
+  if (ran.exitCode !== 0) {
+    throw new Error(`${command} ${words.join(' ')}: exit ${String(ran.exitCode)}\n${ran.stdout}${ran.stderr}`)
+  }
+  return ran.stdout
+}
