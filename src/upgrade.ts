@@ -24,7 +24,6 @@ import type { PlanPayload, PreparedUpgrade } from './model/prepared.js'
 import type { ReleaseSnapshot } from './model/release.js'
 import type { Diagnosis } from './model/rollout.js'
 import type { UpgradeRequest } from './model/upgrade-request.js'
-import type { Sensitive, Values } from './model/values.js'
 import type { Verdict } from './model/verdict.js'
 import { assemblePlan, planInputs } from './plan/assemble-plan.js'
 import { planCrds } from './plan/crds/plan-crds.js'
@@ -45,7 +44,6 @@ export { askConsent } from './consent/ask-consent.js'
  */
 export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts): Promise<PreparedUpgrade> {
   const { helm, progress, redact } = ports
-  const skip = request.crds === 'skip'
   progress({ type: 'stage', title: 'reading the cluster and the release' })
   const [cluster, release, overrides] = await Promise.all([
     readCluster(ports),
@@ -60,41 +58,28 @@ export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts):
   const values = planValues({ request, profile, release, chart, overrides: overrides.reveal() })
 
   progress({ type: 'stage', title: 'comparing CRDs, release notes and objects' })
+  const notesWish = {
+    from: release.chartVersion,
+    to: chart.version,
+    available,
+    location: request.releaseNotes,
+  }
   const [crdFacts, noteTexts, rendered] = await Promise.all([
-    readCrds({ chart, crdsFrom: request.crdsFrom, skip }, profile, ports),
-    readNotes(
-      release.chartVersion,
-      chart.version,
-      { available, location: request.releaseNotes },
-      profile,
-      ports,
-    ),
-    renderTarget(release, chart, values.sensitiveValues, cluster, ports),
+    readCrds({ ...request, chart }, profile, ports),
+    readNotes(notesWish, profile, ports),
+    renderTarget({ release, chart, values: values.sensitiveValues, cluster }, ports),
   ])
   const notes = noteTexts.map(releaseNotesOf)
-  const crds = planCrds({ ...crdFacts, notes, skip, page: profile.releaseNotes?.page })
-  const objects = planObjects({
-    profile,
-    cluster,
-    release,
-    chart,
-    available,
-    rendered,
-    target: crdFacts.target,
-    redact,
-  })
+  const crds = planCrds({ ...crdFacts, notes, page: profile.releaseNotes?.page })
+  const subject = { profile, cluster, release, chart }
+  const objects = planObjects({ ...subject, available, rendered, target: crdFacts.target, redact })
 
   const plan = assemblePlan({
-    ...{
-      executor: request.executor,
-      valuesMode: request.valuesMode,
-      profile,
-      cluster,
-      release,
-      chart,
-      values,
-      notes,
-    },
+    ...subject,
+    executor: request.executor,
+    valuesMode: request.valuesMode,
+    values,
+    notes,
     targetReason: reason,
     liveCrds: crdFacts.live,
     crds: crds.changes,
@@ -104,7 +89,10 @@ export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts):
     upgradeCommand: redact(upgradeCommand(request, release, chart, ports)),
     crdLocation: crdFacts.location,
   })
-  return { plan, payload: payloadOf(request, release, chart, values.sensitiveValues, crdFacts) }
+  return {
+    plan,
+    payload: { ...payloadOf(request, crdFacts), release, chart, values: values.sensitiveValues },
+  }
 }
 
 /**
@@ -177,7 +165,13 @@ async function refuseStale({ plan, payload }: PreparedUpgrade, ports: WritePorts
   ])
   if (!release)
     throw new UpgradeError('PlanStale', `release ${plan.release.name} is gone; nothing was changed`)
-  const now = planInputs(identity.uid, release, payload.chart, payload.values.reveal(), crds)
+  const now = planInputs({
+    clusterUid: identity.uid,
+    release,
+    chart: payload.chart,
+    values: payload.values.reveal(),
+    crds,
+  })
   const moved = movedInputs(plan.inputs, now)
   if (moved.length > 0) throw new UpgradeError('PlanStale', `${moved.join('; ')}; nothing was changed`)
 }
@@ -247,20 +241,8 @@ function upgradeCommand(
 
 function payloadOf(
   { timeoutMs, helmArguments }: UpgradeRequest,
-  release: ReleaseSnapshot,
-  chart: Chart,
-  values: Sensitive<Values>,
   { target, live, kinds }: CrdFacts,
-): PlanPayload {
+): Omit<PlanPayload, 'release' | 'chart' | 'values'> {
   const crds = target.map(({ object }) => ({ name: object.metadata.name, object }))
-  return {
-    release,
-    chart,
-    values,
-    crds,
-    liveCrds: live,
-    customResourceKinds: kinds,
-    timeoutMs,
-    helmArguments,
-  }
+  return { crds, liveCrds: live, customResourceKinds: kinds, timeoutMs, helmArguments }
 }

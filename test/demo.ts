@@ -1,17 +1,15 @@
 /** The main job on a throw-away control plane: installs an old mesh and upgrades it (`npm run demo`). */
 import { spawn } from 'node:child_process'
-import { symlinkSync, mkdirSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import {
   addRepository,
   chartsFolder,
   chosenValues,
+  installPlugin,
+  notesFolder,
   meshOnBed,
   type MeshOnBed,
 } from './support/mesh-on-bed.js'
-
-const program = fileURLToPath(new URL('../bin/run.js', import.meta.url))
 
 function say(line: string): void {
   process.stderr.write(`demo: ${line}\n`)
@@ -32,7 +30,7 @@ async function demo(words: string[]): Promise<number> {
     )
     const asks = process.stdin.isTTY === true && process.stdout.isTTY === true
     const yes = asks || words.includes('--yes') || words.includes('-y') ? [] : ['--yes']
-    const notes = ['--release-notes', join(fileURLToPath(new URL('charts/notes', import.meta.url)))]
+    const notes = ['--release-notes', notesFolder]
     const exitCode = await upgrade(mesh, [...notes, ...words, ...yes])
     say(
       `ended with exit code ${exitCode} after ${seconds(startedAt)} s; the control plane is taken away again`,
@@ -46,16 +44,10 @@ async function demo(words: string[]): Promise<number> {
 
 /** Runs `kubectl mesh-upgrade` in this terminal. */
 function upgrade(mesh: MeshOnBed, words: string[]): Promise<number> {
-  const folder = join(mesh.bed.dir, 'plugins')
-  mkdirSync(folder, { recursive: true })
-  symlinkSync(program, join(folder, 'kubectl-mesh_upgrade'))
-  const env = {
-    ...process.env,
-    ...mesh.env,
-    PATH: [folder, mesh.env['PATH']].join(delimiter),
-    XDG_STATE_HOME: join(mesh.bed.dir, 'state'),
-  }
-  process.stderr.write(`\n$ kubectl mesh-upgrade ${words.join(' ')}\n`)
+  const env = { ...process.env, ...installPlugin(mesh) }
+  delete env.NO_COLOR
+  process.stderr.write(`
+$ kubectl mesh-upgrade ${words.join(' ')}\n`)
   const child = spawn('kubectl', ['mesh-upgrade', ...words], { stdio: 'inherit', env })
   // Ctrl-C reaches the child too; it decides when to end.
   process.on('SIGINT', () => undefined)

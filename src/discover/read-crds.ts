@@ -1,7 +1,8 @@
 import type { MeshProfile } from '../meshes/mesh.js'
 import type { Chart, CrdManifest } from '../model/chart.js'
 import { versionsOf, type CrdProof, type CustomResourceKind, type LiveCrd } from '../model/crd.js'
-import { field } from '../model/kube-object.js'
+import { field, textField } from '../model/kube-object.js'
+import type { UpgradeRequest } from '../model/upgrade-request.js'
 import type { ReadPorts } from '../ports/ports.js'
 
 /** CRDs as the cluster has them and as the target brings them. */
@@ -11,6 +12,8 @@ export interface CrdFacts {
   proofs: CrdProof[]
   /** What a person would give `kubectl apply -f`. */
   location: string
+  /** True where CRDs are left alone. */
+  skip: boolean
   live: LiveCrd[]
   kinds: CustomResourceKind[]
   /** Custom resources by CRD name. */
@@ -20,17 +23,18 @@ export interface CrdFacts {
 export interface CrdWish {
   chart: Chart
   /** Folder, file or URL that holds the CRDs of charts that carry none. */
-  crdsFrom: string | undefined
-  /** True: CRDs are left alone, so that nothing needs proving. */
-  skip: boolean
+  crdsFrom?: string
+  /** `skip`: CRDs are left alone, so that nothing needs proving. */
+  crds: UpgradeRequest['crds']
 }
 
 /** Reads live CRDs of the mesh and of the target, and counts their custom resources: O(kinds) requests. */
 export async function readCrds(
-  { chart, crdsFrom, skip }: CrdWish,
+  { chart, crdsFrom, crds }: CrdWish,
   profile: MeshProfile,
   ports: ReadPorts,
 ): Promise<CrdFacts> {
+  const skip = crds === 'skip'
   const [target, groupNames] = await Promise.all([
     crdsFrom === undefined ? chart.crds : ports.texts.readCrds(crdsFrom),
     profile.crdGroups.length > 0 ? ports.cluster.listCrdNames(profile.crdGroups) : [],
@@ -47,6 +51,7 @@ export async function readCrds(
   return {
     target,
     proofs,
+    skip,
     location: crdsFrom ?? `${chart.name}/crds/`,
     live,
     kinds,
@@ -67,10 +72,10 @@ function kindOf({ name, object }: LiveCrd): CustomResourceKind[] {
   return [
     {
       crd: name,
-      group: String(field(object, 'spec', 'group')),
+      group: textField(object, 'spec', 'group'),
       version,
-      kind: String(field(object, 'spec', 'names', 'kind')),
-      plural: String(field(object, 'spec', 'names', 'plural')),
+      kind: textField(object, 'spec', 'names', 'kind'),
+      plural: textField(object, 'spec', 'names', 'plural'),
       namespaced: field(object, 'spec', 'scope') === 'Namespaced',
     },
   ]

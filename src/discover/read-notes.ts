@@ -7,6 +7,8 @@ import type { ReadPorts } from '../ports/ports.js'
 const timeoutMs = 5_000
 
 export interface NotesWish {
+  from: string
+  to: string
   /** Published stable versions. */
   available: readonly string[]
   /** `--release-notes`: a file, a folder, or a URL in which `{version}` is filled in. */
@@ -18,15 +20,13 @@ export interface NotesWish {
  * never throws.
  */
 export async function readNotes(
-  from: string,
-  to: string,
   wish: NotesWish,
   profile: MeshProfile,
   ports: ReadPorts,
 ): Promise<NotesText[]> {
-  const between = stableAfter(from, [...wish.available, to]).filter(
-    (version) => compareVersions(version, to) <= 0,
-  )
+  const { from, to, available } = wish
+  const newer = stableAfter(from, [...available, to])
+  const between = newer.filter((version) => compareVersions(version, to) <= 0)
   const versions = [...new Set(between.map(plainVersion))]
   return Promise.all(versions.map((version) => readOne(version, wish, profile, ports)))
 }

@@ -8,14 +8,19 @@ import { apiVersionsOf } from './read-cluster.js'
 
 export type RenderedTarget = { manifest: string } | { refused: UpgradeError }
 
+export interface RenderWish {
+  release: ReleaseName
+  chart: Chart
+  values: Sensitive<Values>
+  cluster: ClusterSnapshot
+}
+
 /** The target's objects as helm renders them; a chart that does not render is an answer, not an accident. */
 export async function renderTarget(
-  release: ReleaseName,
-  chart: Chart,
-  values: Sensitive<Values>,
-  { servedKinds, kubeVersion }: ClusterSnapshot,
+  { release, chart, values, cluster }: RenderWish,
   { helm }: Pick<ReadPorts, 'helm'>,
 ): Promise<RenderedTarget> {
+  const { servedKinds, kubeVersion } = cluster
   try {
     const manifest = await helm.render({
       releaseName: release.name,

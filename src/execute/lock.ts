@@ -1,5 +1,5 @@
 import { UpgradeError } from '../errors.js'
-import { field, type KubeObject } from '../model/kube-object.js'
+import { field, textField, type KubeObject } from '../model/kube-object.js'
 import type { ReleaseName } from '../model/release.js'
 import type { ClusterReader, ClusterWriter } from '../ports/cluster.js'
 import type { Clock } from '../ports/outside.js'
@@ -104,15 +104,15 @@ function leaseObject(release: ReleaseName, runId: string, clock: Clock): KubeObj
 }
 
 function hasRunOut(lease: KubeObject, now: number): boolean {
-  const renewed = Date.parse(String(field(lease, 'spec', 'renewTime') ?? ''))
+  const renewed = Date.parse(textField(lease, 'spec', 'renewTime'))
   const seconds = field(lease, 'spec', 'leaseDurationSeconds')
   if (Number.isNaN(renewed) || typeof seconds !== 'number') return true
   return renewed + seconds * 1000 < now
 }
 
 function lockHeld(lease: KubeObject, release: ReleaseName): UpgradeError {
-  const holder = String(field(lease, 'spec', 'holderIdentity') ?? 'somebody')
-  const since = String(field(lease, 'spec', 'acquireTime') ?? 'an unknown time')
+  const holder = textField(lease, 'spec', 'holderIdentity') || 'somebody'
+  const since = textField(lease, 'spec', 'acquireTime') || 'an unknown time'
   return new UpgradeError('LockHeld', `another run works on ${release.name}: ${holder}, since ${since}`, {
     lease: lease.metadata.name,
     namespace: release.namespace,

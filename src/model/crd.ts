@@ -1,5 +1,5 @@
 import type { ApplyResult } from './api-result.js'
-import { field, type KubeObject } from './kube-object.js'
+import { field, textField, type KubeObject } from './kube-object.js'
 import type { Json } from './values.js'
 
 /** Who brings a CRD up to date (design §1.12). */
@@ -74,13 +74,20 @@ export interface CrdProof {
 /** Versions that a CRD object serves and stores; total: odd input gives empty lists. */
 export function versionsOf(crd: KubeObject): CrdVersions {
   const versions = versionList(crd)
-  const name = (version: Json): string => String(field(version, 'name') ?? '')
+  const name = (version: Json): string => textField(version, 'name')
   const stored = field(crd, 'status', 'storedVersions')
   return {
     servedVersions: versions.filter((version) => field(version, 'served') === true).map(name),
     storageVersion: name(versions.find((version) => field(version, 'storage') === true) ?? {}),
     storedVersions: Array.isArray(stored) ? stored.map(String) : [],
   }
+}
+
+/** The kinds that a CRD serves, as `group/version/Kind`. */
+export function servedKindKeys(crd: KubeObject): string[] {
+  const group = textField(crd, 'spec', 'group')
+  const kind = textField(crd, 'spec', 'names', 'kind')
+  return versionsOf(crd).servedVersions.map((version) => `${group}/${version}/${kind}`)
 }
 
 /** `spec.versions` as a list. */

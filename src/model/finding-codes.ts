@@ -30,7 +30,8 @@ export const findingCodes: Record<string, FindingCode> = {
   },
   MU105: {
     title: 'an image of your own is kept or its tag reset',
-    found: "an image value differs from the installed chart's default (and does not name the installed version)",
+    found:
+      "an image value differs from the installed chart's default (and does not name the installed version)",
     remedy: 'make sure that the image exists for the target version, or use --images chart',
   },
   MU106: {
@@ -45,7 +46,8 @@ export const findingCodes: Record<string, FindingCode> = {
   },
   MU120: {
     title: 'the chart does not render with these values',
-    found: 'helm template of the target chart with the planned values fails (schema, required value, kubeVersion)',
+    found:
+      'helm template of the target chart with the planned values fails (schema, required value, kubeVersion)',
     remedy: "change the values that helm's message names",
   },
   MU201: {
@@ -81,7 +83,8 @@ export const findingCodes: Record<string, FindingCode> = {
   MU221: {
     title: 'release notes could not be read',
     found: 'no network, no such file, or no notes for a version in between',
-    remedy: 'give them with --release-notes FILE|URL, or read them yourself; the CRDs were compared all the same',
+    remedy:
+      'give them with --release-notes FILE|URL, or read them yourself; the CRDs were compared all the same',
   },
   MU222: {
     title: 'the release notes miss a CRD change',
@@ -93,7 +96,11 @@ export const findingCodes: Record<string, FindingCode> = {
     found: 'the CRD Updates sections list the file, chart and live CRD agree',
     remedy: 'nothing',
   },
-  MU301: { title: 'a downgrade', found: 'the target version is older than the installed one', remedy: 'helm rollback; CRDs stay' },
+  MU301: {
+    title: 'a downgrade',
+    found: 'the target version is older than the installed one',
+    remedy: 'helm rollback; CRDs stay',
+  },
   MU302: {
     title: 'too many versions at once',
     found: "the mesh's version policy does not support the jump",

@@ -50,3 +50,9 @@ export function field(value: unknown, ...path: (string | number)[]): Json | unde
   }
   return current as Json | undefined
 }
+
+/** Like `field`, for texts: empty where there is none. */
+export function textField(value: unknown, ...path: (string | number)[]): string {
+  const found = field(value, ...path)
+  return typeof found === 'string' ? found : ''
+}

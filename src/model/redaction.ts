@@ -51,7 +51,10 @@ export function redactSecretObject(object: KubeObject): KubeObject {
   const hide = (name: 'data' | 'stringData'): Record<string, unknown> => {
     const entries = field(object, name)
     if (!isMapping(entries)) return {}
-    const hiddenEntries = Object.entries(entries).map(([key, value]) => [key, hiddenText(String(value))])
+    const hiddenEntries = Object.entries(entries).map(([key, value]) => [
+      key,
+      hiddenText(JSON.stringify(value)),
+    ])
     return { [name]: Object.fromEntries(hiddenEntries) as unknown }
   }
   return { ...object, ...hide('data'), ...hide('stringData') }

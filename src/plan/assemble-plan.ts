@@ -69,23 +69,32 @@ export function assemblePlan(parts: PlanParts): UpgradePlan {
       restarts,
       lines: verdict === 'nothing-to-do' ? [] : profile.impact(release.chartVersion, chart.version, restarts),
     },
-    inputs: planInputs(cluster.uid, release, chart, parts.values.values, parts.liveCrds),
+    inputs: planInputs({
+      clusterUid: cluster.uid,
+      release,
+      chart,
+      values: parts.values.values,
+      crds: parts.liveCrds,
+    }),
     verdict,
   }
   return { ...plan, digest: digestOfJson(plan) }
+}
+
+/** What `planInputs` takes the measure of. */
+export interface InputFacts {
+  clusterUid: string
+  release: ReleaseSnapshot
+  chart: Chart
+  values: Values
+  crds: readonly LiveCrd[]
 }
 
 /**
  * What must still hold before the first change (design §1.2). Used when planning and again just before
  * executing, so that the two are compared by one piece of code.
  */
-export function planInputs(
-  clusterUid: string,
-  release: ReleaseSnapshot,
-  chart: Chart,
-  values: Values,
-  crds: readonly LiveCrd[],
-): PlanInputs {
+export function planInputs({ clusterUid, release, chart, values, crds }: InputFacts): PlanInputs {
   return {
     clusterUid,
     releaseRevision: release.releaseRevision,

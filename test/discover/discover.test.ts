@@ -153,7 +153,7 @@ describe('readNotes', () => {
       return 'text'
     })
     const available = ['0.9.2', '0.10.0', 'v0.11.0', 'v0.11.1', '1.0.0']
-    await readNotes('0.10.0', 'v0.11.1', { available, location: undefined }, osm, ports)
+    await readNotes({ from: '0.10.0', to: 'v0.11.1', available, location: undefined }, osm, ports)
     assert.deepEqual(
       asked.map((location) => location.split('/').at(-1)),
       ['v0.11.0', 'v0.11.1'],
@@ -164,17 +164,17 @@ describe('readNotes', () => {
     const ports = texts(async () => {
       throw new Error('no network')
     })
-    const [notes] = await readNotes('0.9.2', '0.10.0', { available: [], location: undefined }, osm, ports)
+    const [notes] = await readNotes({ from: '0.9.2', to: '0.10.0', available: [], location: undefined }, osm, ports)
     assert.deepEqual(notes, { version: '0.10.0', source: 'no network' })
   })
 
   it('picks the file of the version in a folder, and fills {version} in', async () => {
     const ports = texts(async (location) => location, ['/n/v0.10.0.md', '/n/v0.10.01.md', '/n/v0.1.0.md'])
-    const wish = { available: [], location: '/n' }
-    assert.equal((await readNotes('0.9.2', '0.10.0', wish, osm, ports))[0]?.text, '/n/v0.10.0.md')
-    const url = { available: [], location: 'https://x.example.com/{version}.md' }
+    const wish = { from: '0.9.2', to: '0.10.0', available: [], location: '/n' }
+    assert.equal((await readNotes(wish, osm, ports))[0]?.text, '/n/v0.10.0.md')
+    const url = { from: '0.9.2', to: '0.10.0', available: [], location: 'https://x.example.com/{version}.md' }
     assert.equal(
-      (await readNotes('0.9.2', '0.10.0', url, osm, ports))[0]?.text,
+      (await readNotes(url, osm, ports))[0]?.text,
       'https://x.example.com/0.10.0.md',
     )
   })

@@ -1,6 +1,6 @@
 /** A mesh with applications and policies on a bed, as a user has it before an upgrade. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startOsmActor, type Actor } from '../bed/actors/osm.js'
 import { serveChartRepository } from '../bed/repository.js'
@@ -91,6 +91,32 @@ export async function addRepository(
   })
   await mustRun(mesh.helm, ['repo', 'add', 'osm', repository.url], { env: mesh.env })
   return repository
+}
+
+const program = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+
+/** Puts our program on PATH under both plugin names, with runs kept inside the bed; returns the environment. */
+export function installPlugin({ bed, env }: MeshOnBed): Record<string, string> {
+  const folder = join(bed.dir, 'plugins')
+  mkdirSync(folder)
+  for (const name of ['kubectl-mesh_upgrade', 'kubectl-mesh-upgrade'])
+    symlinkSync(program, join(folder, name))
+  const path = [folder, env['PATH']].join(delimiter)
+  return { ...env, PATH: path, XDG_STATE_HOME: join(bed.dir, 'state'), NO_COLOR: '1' }
+}
+
+/**
+ * Of the objects that an upgrade touched, those that neither a step of its plan nor our own record explains:
+ * the release's namespace and its cluster-wide objects, CRDs, and what the control plane keeps for itself.
+ */
+export function outsidePlan(names: readonly string[]): string[] {
+  const explained = [
+    / osm-system\//,
+    /^\S+ CustomResourceDefinition /,
+    /^\S+ (ClusterRole|ClusterRoleBinding|MutatingWebhookConfiguration|ValidatingWebhookConfiguration) /,
+    /^\S+ (APIService|Node|IPAddress) /,
+  ]
+  return names.filter((name) => !explained.some((pattern) => pattern.test(name)))
 }
 
 async function applyObjects(bed: Bed, objects: Parameters<typeof toManifest>[0]): Promise<void> {

@@ -1,6 +1,6 @@
 import { UpgradeError } from '../../errors.js'
 import { field, type KubeObject } from '../../model/kube-object.js'
-import { versionsOf } from '../../model/crd.js'
+import { servedKindKeys } from '../../model/crd.js'
 import type { WritePorts } from '../../ports/ports.js'
 import { journalEntry, type RunContext } from '../run-context.js'
 import type { StepRunner } from '../run-steps.js'
@@ -53,10 +53,7 @@ async function notServed(crds: readonly KubeObject[], ports: WritePorts): Promis
   const served = new Set(kinds.map(({ group, version, kind }) => `${group}/${version}/${kind}`))
   return crds.flatMap((crd) => {
     const now = live.find(({ name }) => name === crd.metadata.name)?.object
-    const names = versionsOf(crd).servedVersions.map(
-      (version) =>
-        `${String(field(crd, 'spec', 'group'))}/${version}/${String(field(crd, 'spec', 'names', 'kind'))}`,
-    )
+    const names = servedKindKeys(crd)
     const ready =
       now !== undefined &&
       isTrue(now, 'Established') &&

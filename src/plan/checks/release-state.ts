@@ -5,9 +5,12 @@ import type { Check } from './check.js'
 export const releaseState: Check = ({ release }) => {
   const { name, namespace, releaseStatus, releaseRevision } = release
   if (isPending(releaseStatus)) {
-    const good = release.history.find(
-      (revision) => revision.releaseStatus === 'deployed' || revision.releaseStatus === 'superseded',
-    )
+    const good = release.history
+      .filter((revision) => revision.releaseStatus === 'deployed' || revision.releaseStatus === 'superseded')
+      .reduce<number | undefined>(
+        (newest, revision) => Math.max(newest ?? 0, revision.releaseRevision),
+        undefined,
+      )
     return [
       {
         code: 'MU601',
@@ -18,7 +21,7 @@ export const releaseState: Check = ({ release }) => {
           text: 'make sure that no helm is running on it, then bring it back to the last good revision',
           commands: [
             `helm history ${name} -n ${namespace}`,
-            `helm rollback ${name} ${good?.releaseRevision ?? ''} -n ${namespace}`.trim(),
+            `helm rollback ${name} ${good ?? ''} -n ${namespace}`.trim(),
           ],
         },
       },

@@ -38,44 +38,67 @@ export function compareCrds(input: CompareCrdsInput): ComparedCrds {
   }
 }
 
+type CommonParts = Omit<CrdChange, 'action' | 'targetChart'>
+
 function compareOne(name: string, input: CompareCrdsInput): { change: CrdChange; findings: Finding[] } {
   const live = input.live.find((crd) => crd.name === name)?.object
   const manifest = input.target.find(({ object }) => object.metadata.name === name)
-  const customResources = input.counts.get(name) ?? 0
-  const common = {
-    name,
-    owner: input.target.length > 0 ? ('chart' as const) : ('workload' as const),
-    releaseNotes: claimOfNotes(manifest?.file, input.notes),
-    differences: [] as string[],
-    managers: live ? specManagers(live) : [],
-    customResources,
-    ...(live ? { live: versionsOf(live) } : {}),
-  }
+  const common = commonParts(name, live, manifest, input)
   if (!manifest) {
     const action = input.target.length > 0 ? 'not-in-target' : 'left-to-owner'
     return { change: { ...common, action, targetChart: 'not-carried' }, findings: [] }
   }
-  const target = { target: versionsOf(manifest.object), file: manifest.file }
   const proof = input.proofs.find((candidate) => candidate.name === name)?.result
   const refused = refusalFindings(name, proof)
-  if (!live) {
-    const action = input.skip ? 'none' : 'create'
-    return { change: { ...common, ...target, action, targetChart: 'added' }, findings: refused }
+  if (live)
+    return compareExisting(common, { live, target: manifest.object, proof, refused, skip: input.skip })
+  const action = input.skip ? 'none' : 'create'
+  return { change: { ...common, action, targetChart: 'added' }, findings: refused }
+}
+
+function commonParts(
+  name: string,
+  live: KubeObject | undefined,
+  manifest: CrdManifest | undefined,
+  input: CompareCrdsInput,
+): CommonParts {
+  return {
+    name,
+    owner: input.target.length > 0 ? 'chart' : 'workload',
+    releaseNotes: claimOfNotes(manifest?.file, input.notes),
+    differences: [],
+    managers: live ? specManagers(live) : [],
+    customResources: input.counts.get(name) ?? 0,
+    ...(live ? { live: versionsOf(live) } : {}),
+    ...(manifest ? { target: versionsOf(manifest.object), file: manifest.file } : {}),
   }
-  const differs = wouldChange(live, manifest.object, proof)
-  const rules = differs
-    ? crdRules.flatMap((rule) => rule({ name, live, target: manifest.object, customResources }))
-    : []
+}
+
+interface ExistingCrd {
+  live: KubeObject
+  target: KubeObject
+  proof: CrdProof['result'] | undefined
+  refused: Finding[]
+  skip: boolean
+}
+
+function compareExisting(common: CommonParts, crd: ExistingCrd): { change: CrdChange; findings: Finding[] } {
+  const { live, target, refused } = crd
+  const { name, customResources } = common
+  if (!wouldChange(live, target, crd.proof)) {
+    return { change: { ...common, action: 'none', targetChart: 'unchanged' }, findings: refused }
+  }
+  const rules = crdRules.flatMap((rule) => rule({ name, live, target, customResources }))
+  const differences = crdDifferences(live, target)
   const change: CrdChange = {
     ...common,
-    ...target,
-    action: differs && !input.skip ? 'update' : 'none',
-    targetChart: differs ? 'changed' : 'unchanged',
-    differences: differs ? crdDifferences(live, manifest.object) : [],
+    differences,
+    action: crd.skip ? 'none' : 'update',
+    targetChart: 'changed',
   }
   // The rule explains what the server's refusal only states.
-  const findings = rules.some(({ severity }) => severity === 'error') ? rules : [...refused, ...rules]
-  return { change, findings }
+  const explained = rules.some(({ severity }) => severity === 'error')
+  return { change, findings: explained ? rules : [...refused, ...rules] }
 }
 
 /** The server's own result decides where there is one; otherwise the manifest against the live spec. */

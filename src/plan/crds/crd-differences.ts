@@ -1,6 +1,6 @@
 import { versionList, versionsOf } from '../../model/crd.js'
 import { canonicalJson } from '../../model/digest.js'
-import { field, type KubeObject } from '../../model/kube-object.js'
+import { field, textField, type KubeObject } from '../../model/kube-object.js'
 import { flattenSchema, schemaOf } from './crd-spec.js'
 
 /** Lines that tell how a live CRD would differ, versions first, then fields; empty where nothing differs. */
@@ -14,8 +14,7 @@ export function crdDifferences(live: KubeObject, target: KubeObject): string[] {
 
 function versionDifferences(live: KubeObject, target: KubeObject): string[] {
   const [before, after] = [versionsOf(live), versionsOf(target)]
-  const names = (crd: KubeObject): string[] =>
-    versionList(crd).map((version) => String(field(version, 'name')))
+  const names = (crd: KubeObject): string[] => versionList(crd).map((version) => textField(version, 'name'))
   const [oldNames, newNames] = [names(live), names(target)]
   const lines = [
     ...newNames.filter((name) => !oldNames.includes(name)).map((name) => `version ${name} added`),

@@ -1,5 +1,5 @@
 import { versionList } from '../../model/crd.js'
-import { field, type KubeObject } from '../../model/kube-object.js'
+import { field, textField, type KubeObject } from '../../model/kube-object.js'
 import { isMapping, type Json } from '../../model/values.js'
 
 /** The OpenAPI schema of one version; undefined where there is none. */
@@ -56,7 +56,7 @@ function propertyOf(node: { [key: string]: Json }, path: string): SchemaProperty
   const constraints = constraintKeys.filter((key) => key in node).map((key) => [key, node[key]])
   return {
     path,
-    type: String(node['type'] ?? 'any'),
+    type: textField(node, 'type') || 'any',
     required: Array.isArray(required) ? required.map(String) : [],
     constraints: JSON.stringify(constraints),
   }

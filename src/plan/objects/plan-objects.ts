@@ -2,9 +2,9 @@ import type { MeshProfile } from '../../meshes/mesh.js'
 import type { UpgradeError } from '../../errors.js'
 import type { Chart, CrdManifest } from '../../model/chart.js'
 import type { ClusterSnapshot } from '../../model/cluster.js'
-import { versionsOf } from '../../model/crd.js'
+import { servedKindKeys } from '../../model/crd.js'
 import type { Finding } from '../../model/finding.js'
-import { field, type KubeObject } from '../../model/kube-object.js'
+import type { KubeObject } from '../../model/kube-object.js'
 import type { ReleaseSnapshot } from '../../model/release.js'
 import { preflightChecks } from '../checks/registry.js'
 import { diffObjects, type ObjectDiff } from './diff-objects.js'
@@ -36,8 +36,9 @@ export function planObjects(input: ObjectsInput): PlannedObjects {
   const after =
     'manifest' in rendered ? parseManifest(rendered.manifest, scope) : { objects: [], problems: [] }
   const refused = 'refused' in rendered
+  const comingKinds = new Set(input.target.flatMap(({ object }) => servedKindKeys(object)))
   const checked = preflightChecks.flatMap((check) =>
-    check({ ...input, before: before.objects, after: after.objects, comingKinds: comingKinds(input.target) }),
+    check({ ...input, before: before.objects, after: after.objects, comingKinds }),
   )
   return {
     after: after.objects,
@@ -63,14 +64,4 @@ function refusal(error: UpgradeError, redact: (text: string) => string): Finding
 
 function problemFindings(problems: readonly string[]): Finding[] {
   return problems.map((message) => ({ code: 'MU403', severity: 'warning', message, evidence: [] }))
-}
-
-function comingKinds(target: readonly CrdManifest[]): Set<string> {
-  const names = target.flatMap(({ object }) =>
-    versionsOf(object).servedVersions.map(
-      (version) =>
-        `${String(field(object, 'spec', 'group'))}/${version}/${String(field(object, 'spec', 'names', 'kind'))}`,
-    ),
-  )
-  return new Set(names)
 }

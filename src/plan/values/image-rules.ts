@@ -41,7 +41,7 @@ export function judgeImageValue(path: readonly string[], value: Json, input: Ima
 }
 
 function judgeTag(value: Json, input: ImageRuleInput): ImageJudgement {
-  const tag = String(value)
+  const tag = typeof value === 'string' ? value : JSON.stringify(value)
   const pins = [input.fromVersion, input.fromAppVersion].map(plainVersion).filter((version) => version !== '')
   if (!pins.some((version) => containsVersion(tag, version))) {
     return {

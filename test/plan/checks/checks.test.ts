@@ -35,6 +35,7 @@ describe('preflight checks', () => {
   it('refuse a pending release with the rollback that mends it', () => {
     const history = [
       { releaseRevision: 3, releaseStatus: 'pending-upgrade' as const },
+      { releaseRevision: 1, releaseStatus: 'superseded' as const },
       { releaseRevision: 2, releaseStatus: 'deployed' as const },
     ]
     assert.deepEqual(

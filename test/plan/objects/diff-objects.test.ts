@@ -14,7 +14,9 @@ const asIs = (text: string): string => text
 
 describe('parseManifest', () => {
   it('gives namespaced objects the namespace of the release and leaves others alone', () => {
-    const { objects } = parse(`${deployment('a')}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n`)
+    const { objects } = parse(
+      `${deployment('a')}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n`,
+    )
     assert.deepEqual(
       objects.map(({ metadata }) => metadata.namespace),
       ['osm-system', undefined],

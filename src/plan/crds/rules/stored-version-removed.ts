@@ -1,10 +1,10 @@
 import { versionList, versionsOf } from '../../../model/crd.js'
-import { field } from '../../../model/kube-object.js'
+import { textField } from '../../../model/kube-object.js'
 import type { CrdRule } from '../crd-rule.js'
 
 /** The API server refuses a CRD that drops a version of `status.storedVersions` (apiextensions validation). */
 export const storedVersionRemoved: CrdRule = ({ name, live, target }) => {
-  const kept = versionList(target).map((version) => String(field(version, 'name')))
+  const kept = versionList(target).map((version) => textField(version, 'name'))
   const missing = versionsOf(live).storedVersions.filter((version) => !kept.includes(version))
   if (missing.length === 0) return []
   return [

@@ -1,0 +1,80 @@
+import type { ReadPorts, WritePorts } from '../ports/ports.js'
+import type { ProgressSink } from '../ports/outside.js'
+import { ApiPaths } from './api-paths.js'
+import { helmCli, type HelmCli } from './helm-cli.js'
+import type { RepositoryLogin } from './helm-repositories.js'
+import { kubeApiReader } from './kube-api.js'
+import { kubeApiWriter } from './kube-api-writer.js'
+import { loadKubeconfig, type KubeconfigOptions } from './kubeconfig.js'
+import { releaseStorage } from './release-storage.js'
+import { RestClient } from './rest-client.js'
+import { fileRunStores } from './run-store.js'
+import { SecretRegistry } from './secret-registry.js'
+import { systemClock } from './system-clock.js'
+import { terminalPrompter } from './terminal-prompter.js'
+import { texts } from './texts.js'
+
+/** How to reach the cluster, helm and the chart repository: flags, already parsed. */
+export interface ConnectOptions extends KubeconfigOptions, RepositoryLogin {
+  requestTimeoutMs?: number
+  /** Ours, for the User-Agent. */
+  version?: string
+}
+
+const defaultRequestTimeoutMs = 30_000
+
+interface Connection {
+  ports: ReadPorts
+  client: RestClient
+  paths: ApiPaths
+  helm: HelmCli
+  storage: ReturnType<typeof releaseStorage>
+}
+
+/** Readers only: nothing that planning is given can change the cluster. Throws for a kubeconfig that cannot be used. */
+export function connectForReading(options: ConnectOptions, progress: ProgressSink): Promise<ReadPorts> {
+  return Promise.resolve().then(() => connect(options, progress, process.env).ports)
+}
+
+/** Readers and writers, for an upgrade. Throws for a kubeconfig that cannot be used. */
+export async function connectForUpgrade(
+  options: ConnectOptions,
+  progress: ProgressSink,
+): Promise<WritePorts> {
+  const { ports, client, paths, helm, storage } = await Promise.resolve().then(() =>
+    connect(options, progress, process.env),
+  )
+  return {
+    ...ports,
+    helmWriter: helm.writer,
+    clusterWriter: kubeApiWriter(client, paths),
+    rawStorage: storage,
+    runs: fileRunStores(process.env),
+    prompter: terminalPrompter(),
+  }
+}
+
+function connect(options: ConnectOptions, progress: ProgressSink, env: NodeJS.ProcessEnv): Connection {
+  const secrets = new SecretRegistry()
+  secrets.add(options.token, options.password)
+  const access = loadKubeconfig(options, env, (secret) => secrets.add(secret))
+  const client = new RestClient(access, {
+    timeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
+    userAgent: `kubectl-mesh-upgrade/${options.version ?? 'dev'}`,
+  })
+  const paths = new ApiPaths(client)
+  const { kubeContext } = access
+  const binary = env.HELM_BIN || 'helm'
+  const helm = helmCli({ binary, env, kube: options, kubeContext, login: options, secrets })
+  const storage = releaseStorage(client, env.HELM_DRIVER, secrets)
+  const ports: ReadPorts = {
+    helm: helm.reader,
+    cluster: kubeApiReader(client, paths, secrets),
+    releases: storage,
+    texts,
+    clock: systemClock,
+    progress,
+    redact: secrets.redact,
+  }
+  return { ports, client, paths, helm, storage }
+}

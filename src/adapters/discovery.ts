@@ -1,0 +1,79 @@
+import { field, type ServedKind } from '../model/kube-object.js'
+import { apiFailure, parseAnswer } from './rest-failures.js'
+import type { RestClient } from './rest-client.js'
+import type { Json } from '../model/values.js'
+
+const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
+
+/**
+ * All kinds that the server serves: two requests where it knows aggregated discovery (Kubernetes 1.30),
+ * else one for each group version. A group whose own server is down is left out, as kubectl does.
+ * Throws `ApiFailure`.
+ */
+export async function discoverKinds(client: RestClient): Promise<ServedKind[]> {
+  const [core, groups] = await Promise.all([
+    ask(client, '/api', aggregated),
+    ask(client, '/apis', aggregated),
+  ])
+  const kinds = await Promise.all([kindsOf(core, '/api', client), kindsOf(groups, '/apis', client)])
+  return kinds.flat()
+}
+
+async function ask(client: RestClient, path: string, accept = 'application/json'): Promise<unknown> {
+  const request = { method: 'GET', path, accept } as const
+  const response = await client.send(request)
+  if (response.status !== 200) throw apiFailure(request, response)
+  return parseAnswer(request, response.body)
+}
+
+async function kindsOf(answer: unknown, root: '/api' | '/apis', client: RestClient): Promise<ServedKind[]> {
+  if (field(answer, 'kind') === 'APIGroupDiscoveryList') return aggregatedKinds(answer)
+  const versions =
+    root === '/api'
+      ? list(answer, 'versions').map(String)
+      : list(answer, 'groups').flatMap((group) =>
+          list(group, 'versions').map((each) => text(each, 'groupVersion')),
+        )
+  const kinds = await Promise.all(versions.map((version) => kindsOfVersion(client, root, version)))
+  return kinds.flat()
+}
+
+function aggregatedKinds(answer: unknown): ServedKind[] {
+  return list(answer, 'items').flatMap((group) =>
+    list(group, 'versions').flatMap((version) =>
+      list(version, 'resources').map((resource) => ({
+        group: text(group, 'metadata', 'name'),
+        version: text(version, 'version'),
+        kind: text(resource, 'responseKind', 'kind'),
+        plural: text(resource, 'resource'),
+        namespaced: text(resource, 'scope') === 'Namespaced',
+      })),
+    ),
+  )
+}
+
+async function kindsOfVersion(client: RestClient, root: string, groupVersion: string): Promise<ServedKind[]> {
+  const response = await client.send({ method: 'GET', path: `${root}/${groupVersion}` })
+  if (response.status !== 200) return []
+  const answer = parseAnswer({ method: 'GET', path: `${root}/${groupVersion}` }, response.body)
+  const slash = groupVersion.indexOf('/')
+  return list(answer, 'resources')
+    .filter((resource) => !text(resource, 'name').includes('/'))
+    .map((resource) => ({
+      group: slash < 0 ? '' : groupVersion.slice(0, slash),
+      version: groupVersion.slice(slash + 1),
+      kind: text(resource, 'kind'),
+      plural: text(resource, 'name'),
+      namespaced: field(resource, 'namespaced') === true,
+    }))
+}
+
+function list(value: unknown, key: string): Json[] {
+  const found = field(value, key)
+  return Array.isArray(found) ? found : []
+}
+
+function text(value: unknown, ...path: string[]): string {
+  const found = field(value, ...path)
+  return typeof found === 'string' ? found : ''
+}

@@ -1,0 +1,139 @@
+import { gunzipSync } from 'node:zlib'
+import { messageOf, UpgradeError } from '../errors.js'
+import { field } from '../model/kube-object.js'
+import type { ReleaseName, ReleaseRevision, ReleaseSnapshot, ReleaseStatus } from '../model/release.js'
+import { isMapping, sensitive, type Json, type Values } from '../model/values.js'
+import { chartContentDigest, isCrdFile, type ChartFile } from './chart-digest.js'
+
+/** The storage object of one revision. */
+export interface StoredRelease {
+  kind: 'Secret' | 'ConfigMap'
+  name: string
+  /** `data.release` as the API gives it. */
+  payload: unknown
+}
+
+/** Helm refuses to store more than a MiB; unpacked, charts with many CRDs reach some tens. */
+const largestRelease = 128 * 1024 * 1024
+
+const statuses = new Set<string>([
+  ...['deployed', 'failed', 'superseded', 'pending-install', 'pending-upgrade', 'pending-rollback'],
+  ...['uninstalling', 'uninstalled', 'unknown'],
+])
+
+/** Helm's word for a state; everything else is `unknown`. */
+export function releaseStatusOf(value: unknown): ReleaseStatus {
+  return typeof value === 'string' && statuses.has(value) ? (value as ReleaseStatus) : 'unknown'
+}
+
+/**
+ * Decodes a release as helm stores it (pkg/storage/driver/util.go): JSON, gzip or not, base64, and once
+ * more base64 where it is in a Secret. Throws `ReleaseUndecodable` whatever the input.
+ */
+export function decodeRelease(
+  stored: StoredRelease,
+  name: ReleaseName,
+  history: ReleaseRevision[],
+): ReleaseSnapshot {
+  try {
+    return snapshotOf(unpack(stored), stored, history)
+  } catch (error) {
+    const message = `read release ${name.name} from ${stored.kind} ${stored.name}: ${messageOf(error)}`
+    throw new UpgradeError(
+      'ReleaseUndecodable',
+      message,
+      { release: name.name, namespace: name.namespace },
+      error,
+    )
+  }
+}
+
+function unpack({ kind, payload }: StoredRelease): Json {
+  if (typeof payload !== 'string') throw new Error('it holds no release')
+  const once = Buffer.from(payload, 'base64')
+  const packed = kind === 'Secret' ? Buffer.from(once.toString('latin1'), 'base64') : once
+  const isGzip = packed[0] === 0x1f && packed[1] === 0x8b && packed[2] === 0x08
+  const json = isGzip ? gunzipSync(packed, { maxOutputLength: largestRelease }) : packed
+  return JSON.parse(json.toString('utf8')) as Json
+}
+
+function snapshotOf(release: Json, stored: StoredRelease, history: ReleaseRevision[]): ReleaseSnapshot {
+  if (!isMapping(release)) throw new Error('it is no mapping')
+  const chart = field(release, 'chart')
+  const releaseRevision = field(release, 'version')
+  if (typeof releaseRevision !== 'number') throw new Error('it has no revision')
+  if (!isMapping(chart)) throw new Error('it has no chart')
+  const chartDefaults = mappingAt(chart, 'values')
+  return {
+    name: textAt(release, 'name'),
+    namespace: textAt(release, 'namespace'),
+    releaseRevision,
+    releaseStatus: releaseStatusOf(field(release, 'info', 'status')),
+    chartName: textAt(chart, 'metadata', 'name'),
+    chartVersion: textAt(chart, 'metadata', 'version'),
+    appVersion: textAt(chart, 'metadata', 'appVersion'),
+    lastDeployed: textAt(release, 'info', 'last_deployed'),
+    description: textAt(release, 'info', 'description'),
+    applyMethod: textAt(release, 'apply_method') === 'ssa' ? 'ssa' : 'csa',
+    history,
+    userSuppliedValues: sensitive(mappingAt(release, 'config')),
+    chartDefaults,
+    manifest: sensitive(textAt(release, 'manifest')),
+    chartContentDigest: storedChartDigest(chart, chartDefaults),
+    storage: { kind: stored.kind, name: stored.name },
+  }
+}
+
+function storedChartDigest(chart: Json, defaults: Values): string {
+  const templates = filesAt(chart, 'templates')
+  const schema = textAt(chart, 'schema')
+  return chartContentDigest({
+    templates,
+    crdFiles: filesAt(chart, 'files').filter(({ name }) => isCrdFile(name)),
+    schema: schema === '' ? undefined : Buffer.from(schema, 'base64'),
+    defaults,
+    dependencyNames: [
+      ...namesAt(chart, 'metadata', 'dependencies'),
+      ...namesAt(chart, 'lock', 'dependencies'),
+      ...disabledDependencies(defaults, templates),
+    ],
+  })
+}
+
+/**
+ * Helm drops disabled dependencies from the metadata that it stores, and a chart without Chart.lock names
+ * them nowhere else. Their values have `enabled`, by which they are disabled, and no template of the parent
+ * mentions them.
+ */
+function disabledDependencies(defaults: Values, templates: readonly ChartFile[]): string[] {
+  const text = templates.map(({ data }) => data.toString('utf8')).join('\n')
+  return Object.entries(defaults)
+    .filter(([key, value]) => typeof field(value, 'enabled') === 'boolean' && !text.includes(key))
+    .map(([key]) => key)
+}
+
+function filesAt(chart: Json, key: string): ChartFile[] {
+  return listAt(chart, key).map((file) => ({
+    name: textAt(file, 'name'),
+    data: Buffer.from(textAt(file, 'data'), 'base64'),
+  }))
+}
+
+function namesAt(value: Json, ...path: string[]): string[] {
+  return listAt(value, ...path).flatMap((entry) => [textAt(entry, 'name'), textAt(entry, 'alias')])
+}
+
+function listAt(value: Json, ...path: string[]): Json[] {
+  const found = field(value, ...path)
+  return Array.isArray(found) ? found : []
+}
+
+function mappingAt(value: Json, key: string): Values {
+  const found = field(value, key)
+  return isMapping(found) ? found : {}
+}
+
+function textAt(value: Json, ...path: string[]): string {
+  const found = field(value, ...path)
+  return typeof found === 'string' ? found : ''
+}

@@ -1,0 +1,106 @@
+import { digestOf } from '../model/digest.js'
+import type { ClusterIdentity } from '../model/cluster.js'
+import { field, type KubeObject } from '../model/kube-object.js'
+import type { ObjectRef } from '../model/object-ref.js'
+import type { ClusterReader, ListOptions } from '../ports/cluster.js'
+import { listAll, listPage } from './api-lists.js'
+import { ApiPaths, objectPath, type KindPath } from './api-paths.js'
+import { applyObject } from './kube-apply.js'
+import { eachRawPage } from './raw-pages.js'
+import { apiFailure, hasStatus, parseAnswer } from './rest-failures.js'
+import type { RestClient } from './rest-client.js'
+import type { SecretRegistry } from './secret-registry.js'
+
+const crdPath: KindPath = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+}
+const eventPath: KindPath = { apiVersion: 'v1', plural: 'events', namespaced: true }
+
+/** The API server, asked only for what changes nothing. */
+export function kubeApiReader(client: RestClient, paths: ApiPaths, secrets: SecretRegistry): ClusterReader {
+  const readObject = async (ref: ObjectRef): Promise<KubeObject | undefined> => {
+    const path = await paths.pathOf(ref.apiVersion, ref.kind)
+    const object = path && (await readAt(client, objectPath(path, ref)))
+    if (object) secrets.addSecretObject(object)
+    return object
+  }
+  const listObjects = async (
+    apiVersion: string,
+    kind: string,
+    options?: ListOptions,
+  ): Promise<KubeObject[]> => {
+    const path = await paths.pathOf(apiVersion, kind)
+    const objects = path ? await listAll(client, path, kind, options) : []
+    for (const object of objects) secrets.addSecretObject(object)
+    return objects
+  }
+  return {
+    identity: () => readIdentity(client),
+    servedKinds: () => paths.discover(),
+    readObject,
+    listObjects,
+    readCrds: async (names) => {
+      const found = await Promise.all(names.map((name) => readAt(client, objectPath(crdPath, { name }))))
+      return found.flatMap((object) => (object ? [{ name: object.metadata.name, object }] : []))
+    },
+    listCrdNames: async (groups) => {
+      const crds = await listAll(client, crdPath, 'CustomResourceDefinition', { metadataOnly: true })
+      const names = crds.map(({ metadata }) => metadata.name)
+      // A CRD's name is `<plural>.<group>`, which the server enforces.
+      return names.filter((name) => groups.includes(name.slice(name.indexOf('.') + 1)))
+    },
+    eachRawPage: (kind, onPage) => eachRawPage(client, kind, onPage),
+    countObjects: async ({ group, version, plural, namespaced }) => {
+      const path = { apiVersion: `${group}/${version}`, plural, namespaced }
+      const page = await listPage(client, path, { limit: 1, metadataOnly: true })
+      return page.items.length + page.remaining
+    },
+    dryRunApply: (object) => applyObject(client, paths, object, { dryRun: true }),
+    listEvents: async (namespace) => {
+      const events = await listAll(client, eventPath, 'Event', { namespace })
+      return events.sort((left, right) => (eventTime(left) < eventTime(right) ? 1 : -1))
+    },
+  }
+}
+
+async function readAt(client: RestClient, path: string): Promise<KubeObject | undefined> {
+  const request = { method: 'GET', path } as const
+  const response = await client.send(request)
+  if (response.status === 404) return undefined
+  if (response.status !== 200) throw apiFailure(request, response)
+  return parseAnswer(request, response.body) as KubeObject
+}
+
+async function readIdentity(client: RestClient): Promise<ClusterIdentity> {
+  const { server, kubeContext } = client.access
+  const version = { method: 'GET', path: '/version' } as const
+  const [uid, answer] = await Promise.all([readUid(client, server), client.send(version)])
+  if (answer.status !== 200) throw apiFailure(version, answer)
+  const kubeVersion = field(parseAnswer(version, answer.body), 'gitVersion')
+  return { kubeContext, server, uid, kubeVersion: String(kubeVersion ?? '') }
+}
+
+/** Who may not read kube-system still needs a stable name for the cluster: its address. */
+async function readUid(client: RestClient, server: string): Promise<string> {
+  try {
+    const namespace = await readAt(client, '/api/v1/namespaces/kube-system')
+    if (namespace?.metadata.uid) return namespace.metadata.uid
+  } catch (error) {
+    if (!hasStatus(error, 403)) throw error
+  }
+  return digestOf(server).replace(':', '-')
+}
+
+/** RFC 3339 of the newest time that an event carries; the fields differ by who wrote it. */
+function eventTime(event: KubeObject): string {
+  const times = [
+    field(event, 'series', 'lastObservedTime'),
+    field(event, 'lastTimestamp'),
+    field(event, 'eventTime'),
+    event.metadata.creationTimestamp,
+  ]
+  const found = times.find((time) => typeof time === 'string' && time !== '')
+  return typeof found === 'string' ? found : ''
+}

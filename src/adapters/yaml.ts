@@ -1,0 +1,1 @@
+export { parseYaml, parseYamlDocuments } from '../kubernetes-yaml.js'

@@ -1,0 +1,63 @@
+import { exitCodes } from '../errors.js'
+import type { UpgradeOutcome } from '../model/outcome.js'
+import type { UpgradePlan } from '../model/plan.js'
+import type { Diagnosis } from '../model/rollout.js'
+import type { Verdict } from '../model/verdict.js'
+
+/** The exit codes as help lists them; a test holds them against `exitCodes`. */
+export const exitCodeTexts: [number, string][] = [
+  [exitCodes.done, 'done, or nothing to do'],
+  [exitCodes.error, 'error: something could not be read, or it failed before the first change'],
+  [exitCodes.changesFound, 'changes found (only with --detailed-exitcode)'],
+  [exitCodes.refused, 'refused: a check found a blocker, or troubleshoot found a cause'],
+  [exitCodes.declined, 'declined, or nobody could be asked'],
+  [exitCodes.locked, 'another run holds the lock'],
+  [exitCodes.stale, 'the cluster moved after the plan was shown'],
+  [exitCodes.failedRolledBack, 'failed, rolled back'],
+  [exitCodes.failed, 'failed, not rolled back'],
+  [exitCodes.interrupted, 'interrupted (129 and 143 by other signals)'],
+]
+
+/** Exit code of a plan that was only shown; `detailed` tells "something to do" from "nothing to do". */
+export function exitCodeOfPlan(plan: UpgradePlan, detailed: boolean): number {
+  if (plan.verdict === 'blocked') return exitCodes.refused
+  return detailed && plan.verdict === 'ready' ? exitCodes.changesFound : exitCodes.done
+}
+
+/** Exit code of a run. A failure before anything was changed is an error like any other. */
+export function exitCodeOfOutcome(
+  { result, failure }: UpgradeOutcome,
+  interrupt: number | undefined,
+): number {
+  switch (result) {
+    case 'upgraded':
+    case 'nothing-to-do':
+      return exitCodes.done
+    case 'blocked':
+      return exitCodes.refused
+    case 'declined':
+      return exitCodes.declined
+    case 'interrupted':
+      return interrupt ?? exitCodes.interrupted
+    case 'failed':
+      return failure?.changed === false ? exitCodes.error : exitCodes.failed
+  }
+}
+
+/** Exit code of `verify`: unknown is not success. */
+export function exitCodeOfVerdict({ outcome }: Verdict): number {
+  if (outcome === 'pass') return exitCodes.done
+  return outcome === 'fail' ? exitCodes.refused : exitCodes.error
+}
+
+/** Exit code of `troubleshoot`: a cause was found, nothing was found, or it could not be told. */
+export function exitCodeOfDiagnosis({ workloads, stalledPods, findings }: Diagnosis): number {
+  const failed = workloads.some(
+    ({ rolloutStatus }) => rolloutStatus === 'Failed' || rolloutStatus === 'NotFound',
+  )
+  if (stalledPods.length > 0 || failed || findings.some(({ severity }) => severity === 'error')) {
+    return exitCodes.refused
+  }
+  const unknown = workloads.some(({ rolloutStatus }) => rolloutStatus === 'Unknown')
+  return unknown || findings.some(({ severity }) => severity === 'unknown') ? exitCodes.error : exitCodes.done
+}

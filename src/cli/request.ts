@@ -1,0 +1,190 @@
+import { UpgradeError } from '../errors.js'
+import type { ValuesMode } from '../model/plan.js'
+import type { ImagesMode, UpgradeRequest } from '../model/upgrade-request.js'
+import type { ConnectOptions } from '../adapters/connect.js'
+import { parseDuration } from './duration.js'
+import type { Program } from './program.js'
+import type { ReadWords } from './words.js'
+
+type Env = Record<string, string | undefined>
+
+/** Value flags in the order in which helm takes them; within one kind the order is the user's. */
+const valueFlags = ['values', 'set-json', 'set', 'set-string', 'set-file', 'set-literal']
+
+/** Flags of `helm upgrade` that we hand on as they are. */
+const helmWords = ['no-hooks', 'description', 'history-max', 'take-ownership', 'post-renderer']
+
+/** More of them that only the judge of a helm command takes. */
+const judgeWords = [
+  'wait',
+  'atomic',
+  'cert-file',
+  'cleanup-on-fail',
+  'create-namespace',
+  'dependency-update',
+  'disable-openapi-validation',
+  'enable-dns',
+  'force',
+  'force-conflicts',
+  'force-replace',
+  'install',
+  'key-file',
+  'labels',
+  'pass-credentials',
+  'post-renderer-args',
+  'render-subchart-notes',
+  'rollback-on-failure',
+  'server-side',
+  'skip-crds',
+  'skip-schema-validation',
+  'wait-for-jobs',
+]
+
+/** The request of `upgrade`, `plan` and `values`. */
+export function upgradeRequest(read: ReadWords): UpgradeRequest {
+  refuseUnbuilt(read)
+  return {
+    ...commonRequest(read),
+    executor: 'mesh-upgrade',
+    valuesMode: valuesMode(read, 'carry'),
+    images: (text(read, 'images') ?? 'keep') as ImagesMode,
+    crds: text(read, 'crds') === 'skip' ? 'skip' : 'in-place',
+    ...optional('crdsFrom', text(read, 'crds-from')),
+    ...optional('releaseNotes', text(read, 'release-notes')),
+    helmArguments: [...wordsOf(read, helmWords), ...read.rest],
+  }
+}
+
+/** The request of the judge: helm's own semantics, nothing of ours. */
+export function judgeRequest(read: ReadWords): UpgradeRequest {
+  return {
+    ...commonRequest(read),
+    executor: 'helm',
+    valuesMode: valuesMode(read, 'helm-default'),
+    images: 'as-is',
+    crds: 'skip',
+    helmArguments: [...wordsOf(read, [...helmWords, ...judgeWords]), ...read.rest],
+  }
+}
+
+function commonRequest(
+  read: ReadWords,
+): Omit<UpgradeRequest, 'executor' | 'valuesMode' | 'images' | 'crds' | 'helmArguments'> {
+  return {
+    ...releaseOf(read),
+    ...optional('chart', read.args.chart),
+    ...optional('repo', text(read, 'repo')),
+    ...optional('to', text(read, 'to')),
+    devel: read.flags.devel === true,
+    valueArguments: wordsOf(read, valueFlags),
+    timeoutMs: parseDuration(text(read, 'timeout') ?? '5m', '--timeout'),
+  }
+}
+
+/** Which release is meant, for commands that take no more. */
+export function releaseOf(read: ReadWords): { releaseName?: string; namespace?: string } {
+  return { ...optional('releaseName', read.args.release), ...optional('namespace', text(read, 'namespace')) }
+}
+
+/** How to reach the cluster and the chart repository: flags, and helm's environment under a helm plugin. */
+export function connectOptions(read: ReadWords, program: Program, env: Env): ConnectOptions {
+  const requestTimeout = text(read, 'request-timeout')
+  return {
+    ...(program.mode === 'helm' ? helmEnvironment(env) : {}),
+    ...optional('kubeconfig', text(read, 'kubeconfig')),
+    ...optional('kubeContext', text(read, 'kube-context')),
+    ...optional('token', text(read, 'token')),
+    ...optional('asUser', text(read, 'as')),
+    ...optional('asGroups', list(read, 'as-group')),
+    ...optional(
+      'requestTimeoutMs',
+      requestTimeout === undefined ? undefined : requestTimeoutMs(requestTimeout),
+    ),
+    ...optional('username', text(read, 'username')),
+    ...optional('password', text(read, 'password')),
+    ...optional('caFile', text(read, 'ca-file')),
+    ...optional('keyring', text(read, 'keyring')),
+    ...switchedOn('insecureSkipTlsVerify', read.flags['insecure-skip-tls-verify']),
+    ...switchedOn('plainHttp', read.flags['plain-http']),
+    ...switchedOn('verify', read.flags.verify),
+  }
+}
+
+/** helm eats its global flags and hands them on only here; what was not given is an empty text. */
+function helmEnvironment(env: Env): ConnectOptions {
+  const groups = env.HELM_KUBEASGROUPS?.split(',').filter((group) => group !== '')
+  return {
+    ...optional('kubeContext', env.HELM_KUBECONTEXT || undefined),
+    ...optional('token', env.HELM_KUBETOKEN || undefined),
+    ...optional('asUser', env.HELM_KUBEASUSER || undefined),
+    ...optional('asGroups', groups?.length ? groups : undefined),
+  }
+}
+
+/** helm always sets a namespace, so without RELEASE it says nothing. */
+export function withHelmNamespace(read: ReadWords, program: Program, env: Env): ReadWords {
+  const namespace = env.HELM_NAMESPACE
+  const ignored =
+    program.mode !== 'helm' || read.flags.namespace !== undefined || read.args.release === undefined
+  return ignored || !namespace ? read : { ...read, flags: { ...read.flags, namespace } }
+}
+
+/** kubectl takes plain seconds as well. */
+function requestTimeoutMs(value: string): number {
+  return /^\d+$/.test(value) ? Number(value) * 1000 : parseDuration(value, '--request-timeout')
+}
+
+/** As in helm the first of these wins. */
+function valuesMode(read: ReadWords, otherwise: ValuesMode): ValuesMode {
+  if (read.flags['reset-values'] === true) return 'reset'
+  if (read.flags['reuse-values'] === true) return 'reuse'
+  if (read.flags['reset-then-reuse-values'] === true) return 'reset-then-reuse'
+  return otherwise
+}
+
+function refuseUnbuilt(read: ReadWords): void {
+  if (text(read, 'crds') === 'recreate') {
+    throw new UpgradeError('NotBuilt', '--crds recreate is not available yet', {
+      remedy: 'CRDs that differ are updated in place: --crds in-place; leave them alone with --crds skip',
+    })
+  }
+  if (text(read, 'wait') === 'false') {
+    throw new UpgradeError(
+      'NotBuilt',
+      '--wait=false is not available: the upgrade is verified, so it waits',
+      {
+        remedy: 'Set how long it waits: --timeout 10m',
+      },
+    )
+  }
+}
+
+/** Flags as words again, as a person would type them. */
+function wordsOf(read: ReadWords, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const value = read.flags[name]
+    if (value === true) return [`--${name}`]
+    if (value === undefined || value === false) return []
+    // helm takes the value of these only behind `=`.
+    if (name === 'wait') return value === 'true' ? ['--wait'] : [`--wait=${String(value)}`]
+    return (Array.isArray(value) ? value : [value]).flatMap((each) => [`--${name}`, each])
+  })
+}
+
+function text(read: ReadWords, name: string): string | undefined {
+  const value = read.flags[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function list(read: ReadWords, name: string): string[] | undefined {
+  const value = read.flags[name]
+  return Array.isArray(value) ? value : undefined
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [key in K]?: V }
+}
+
+function switchedOn<K extends string>(key: K, value: unknown): { [key in K]?: true } {
+  return (value === true ? { [key]: true } : {}) as { [key in K]?: true }
+}

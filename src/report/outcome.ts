@@ -1,0 +1,84 @@
+import type { UpgradeOutcome } from '../model/outcome.js'
+import { formatDiagnosis } from './diagnosis.js'
+import { nameProgram } from './errors.js'
+import { elapsed } from './progress.js'
+import { commandLines, wrap } from './text.js'
+import { themeOf } from './theme.js'
+import { checkLines } from './verdict.js'
+import type { View } from './view.js'
+
+/** How a run ended: what was done and what was not, where the data is, and the next command. */
+export function formatOutcome(outcome: UpgradeOutcome, view: View): string {
+  const parts = [
+    [resultLine(outcome, view)],
+    outcome.verdict ? checkLines(outcome.verdict, view) : [],
+    failed(outcome) ? workDone(outcome, view) : [],
+    outcome.diagnosis && failed(outcome)
+      ? formatDiagnosis(outcome.diagnosis, view).trimEnd().split('\n')
+      : [],
+    dataLines(outcome, view),
+    nextLines(outcome, view),
+  ]
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+function failed({ result }: UpgradeOutcome): boolean {
+  return result === 'failed' || result === 'interrupted'
+}
+
+function resultLine(outcome: UpgradeOutcome, view: View): string {
+  const { plan, failure, result } = outcome
+  const theme = themeOf(view)
+  const release = `${plan.release.name} in ${plan.release.namespace}`
+  const path = `${plan.from.chartVersion} → ${plan.to.chartVersion}`
+  const took = `(${elapsed(outcome.elapsedMs)})`
+  const reason = failure ? `${failure.step}: ${failure.message}` : ''
+  const texts: Record<UpgradeOutcome['result'], string> = {
+    upgraded: theme.good(`✔ upgraded ${release}: ${path} ${took}`),
+    'nothing-to-do': theme.good(`✔ nothing to do: ${release} is as wanted`),
+    blocked: theme.bad(`✖ refused; nothing was changed`),
+    declined: theme.warn('declined; nothing was changed'),
+    failed: theme.bad(`✖ not upgraded: ${release}, ${path} ${took}`),
+    interrupted: theme.warn(`interrupted: ${release}, ${path} ${took}`),
+  }
+  return reason === '' ? texts[result] : `${texts[result]}\n${wrap(reason, view.width, { indent: 2 })}`
+}
+
+function workDone({ plan, doneSteps, failure }: UpgradeOutcome, view: View): string[] {
+  const theme = themeOf(view)
+  const steps = plan.hops.flatMap((hop) => hop.steps)
+  const lines = steps.map(({ id, title }) => {
+    if (doneSteps.includes(id) || doneSteps.includes(title)) return `  ${theme.good('✔ done')}      ${title}`
+    if (failure?.step === id || failure?.step === title) return `  ${theme.bad('✖ failed')}    ${title}`
+    return `  ${theme.quiet('· not done')}  ${title}`
+  })
+  return [theme.heading('Steps'), ...lines]
+}
+
+function dataLines({ run, result, failure }: UpgradeOutcome, view: View): string[] {
+  const { heading } = themeOf(view)
+  const lines = failure || result === 'interrupted' ? stateLines(failure?.changed === true, view) : []
+  if (run) lines.push(`${heading('Backup')}  ${run.backupFolder}`, `${heading('Run')}     ${run.folder}`)
+  return lines
+}
+
+function stateLines(changed: boolean, view: View): string[] {
+  const state = changed
+    ? 'the cluster was changed; release, values, CRDs and custom resources are in the backup as they were before'
+    : 'nothing in the cluster was changed'
+  const lead = `${themeOf(view).heading('Data')}    `
+  const lines = wrap(state, view.width - 8).split('\n')
+  return lines.map((line, index) => (index === 0 ? lead : ' '.repeat(8)) + line)
+}
+
+function nextLines({ failure }: UpgradeOutcome, view: View): string[] {
+  if (!failure || failure.nextCommands.length === 0) return []
+  const theme = themeOf(view)
+  const commands = failure.nextCommands.flatMap((command) => {
+    return commandLines(nameProgram(command, view.program), view.width, 2)
+  })
+  return [theme.heading('Next'), ...commands.map((line) => theme.command(line))]
+}

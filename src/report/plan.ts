@@ -1,0 +1,129 @@
+import { formatRef } from '../model/object-ref.js'
+import type { Hop, UpgradePlan } from '../model/plan.js'
+import type { Step } from '../model/step.js'
+import { crdLines, crdSummary } from './crds.js'
+import { nameProgram } from './errors.js'
+import { findingCounts, findingLines } from './findings.js'
+import { objectLines, objectSummary } from './objects.js'
+import { commandLines, pad, wrap } from './text.js'
+import { themeOf } from './theme.js'
+import { editLines, editSummary } from './value-edits.js'
+import type { View } from './view.js'
+
+const labelWidth = 9
+
+/** What a plan's report shows besides the plan. */
+export interface PlanView extends View {
+  showDiff?: boolean
+}
+
+/** The plan for a person: the verdict first, then the reasons, the changes and the steps (design §3). */
+export function formatPlan(plan: UpgradePlan, view: PlanView): string {
+  const findings = plan.findings.length > 0 ? [findingLines(plan.findings, view).join('\n')] : []
+  const parts = [head(plan, view), ...findings]
+  if (plan.verdict !== 'nothing-to-do') {
+    parts.push(changes(plan, view), ...plan.hops.flatMap((hop) => details(hop, view)))
+    const closing = [...impact(plan, view), ...consents(plan, view)]
+    if (closing.length > 0) parts.push(closing.join('\n'))
+    parts.push(steps(plan, view))
+  }
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+function head(plan: UpgradePlan, view: View): string {
+  const { mesh, release, cluster, from, to, hops } = plan
+  const where = `release ${release.name} in ${release.namespace} · revision ${release.releaseRevision}`
+  const path = hops.length > 1 ? ` in ${hops.length} hops: ${hops.map((hop) => hop.to).join(', ')}` : ''
+  const app = from.appVersion === to.appVersion ? '' : ` (app ${from.appVersion} → ${to.appVersion})`
+  const why = to.why === '' ? '' : ` · ${to.why}`
+  const upgrade = `${from.chartVersion} → ${to.chartVersion}${path}${app}${why}`
+  return [
+    labelled('Mesh', `${mesh.title} · ${where} · context ${cluster.kubeContext}`, view),
+    labelled('Upgrade', upgrade, view),
+    labelled('Verdict', verdict(plan, view), view),
+  ].join('\n')
+}
+
+function verdict(plan: UpgradePlan, view: View): string {
+  const theme = themeOf(view)
+  const counts = findingCounts(plan.findings)
+  const reasons = counts === '' ? '' : `: ${counts}`
+  if (plan.verdict === 'blocked') return theme.bad(`✖ blocked${reasons}`)
+  if (plan.verdict === 'nothing-to-do') return theme.good(`✔ nothing to do${reasons}`)
+  const ready = plan.executor === 'helm' ? 'helm upgrade will do' : 'ready'
+  return counts === '' ? theme.good(`✔ ${ready}`) : theme.warn(`⚠ ${ready}${reasons}`)
+}
+
+function changes(plan: UpgradePlan, view: View): string {
+  const releases = plan.hops.flatMap((hop) => hop.releases)
+  const lines: [string, string][] = [
+    ['values', editSummary(releases.flatMap((release) => release.values.edits))],
+    ['CRDs', crdSummary(plan.hops.flatMap((hop) => hop.crds))],
+    ['objects', objectSummary(releases)],
+  ]
+  return lines
+    .map(([name, text], index) => labelled(index === 0 ? 'Changes' : '', text, view, name))
+    .join('\n')
+}
+
+function details(hop: Hop, view: PlanView): string[] {
+  const edits = hop.releases.flatMap((release) => release.values.edits)
+  const objects = hop.releases.flatMap((release) => release.objects)
+  return [
+    section('Values', editLines(edits, view), view),
+    section('CRDs', crdLines(hop.crds, view), view),
+    section('Notes', noteLines(hop, view), view),
+    section('Objects', objectLines(objects, view), view),
+  ]
+}
+
+function noteLines(hop: Hop, view: View): string[] {
+  return hop.releaseNotes.flatMap(({ version, notable }) =>
+    notable.map((text) => wrap(`${version}: ${text}`, view.width, { indent: 2, hang: 2 })),
+  )
+}
+
+function impact(plan: UpgradePlan, view: View): string[] {
+  const { restarts, lines } = plan.impact
+  const names = restarts.map((workload) => formatRef(workload)).join(', ')
+  const all = [...(names === '' ? [] : [`restarts ${names}`]), ...lines]
+  return all.map((line, index) => labelled(index === 0 ? 'Impact' : '', line, view))
+}
+
+function consents(plan: UpgradePlan, view: View): string[] {
+  return plan.consents.map(({ id, text }, index) =>
+    labelled(index === 0 ? 'Consent' : '', `${text} · accept: --accept ${id}`, view),
+  )
+}
+
+function steps(plan: UpgradePlan, view: View): string {
+  const all = plan.hops.flatMap((hop) => hop.steps)
+  return section(
+    'Steps',
+    all.flatMap((step, index) => stepLines(step, index, view)),
+    view,
+  )
+}
+
+function stepLines(step: Step, index: number, view: View): string[] {
+  const theme = themeOf(view)
+  const number = pad(`${index + 1}`, 3)
+  const quiet = step.mutates ? '' : theme.quiet(' (changes nothing)')
+  const commands = step.commands.flatMap((command) =>
+    commandLines(nameProgram(command, view.program), view.width, 5),
+  )
+  const title = wrap(`${number}${step.title}${quiet}`, view.width, { indent: 2, hang: 3 })
+  return [title, ...commands.map((line) => theme.command(line))]
+}
+
+function section(title: string, lines: readonly string[], view: View): string {
+  return lines.length === 0 ? '' : [themeOf(view).heading(title), ...lines].join('\n')
+}
+
+function labelled(label: string, text: string, view: View, name?: string): string {
+  const second = name === undefined ? '' : pad(name, labelWidth)
+  const indent = labelWidth + second.length
+  const [first = '', ...rest] = wrap(text, view.width - indent).split('\n')
+  const lead = themeOf(view).heading(pad(label, labelWidth)) + second
+  return [lead + first, ...rest.map((line) => ' '.repeat(indent) + line)].join('\n').trimEnd()
+}

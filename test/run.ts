@@ -1,0 +1,196 @@
+/**
+ * `npm test`: every part in turn, the time of each, and one line with the sum as the last line.
+ * Words choose: names of parts (`unit`, `e2e`, `lint` …), anything else is a pattern for test titles.
+ * `JOBS=2 npm test -- e2e` runs two end-to-end files at a time.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Mocha from 'mocha'
+
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+interface Part {
+  name: string
+  run: (pattern: string | undefined) => Promise<Counts>
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const inTests = (file: string): string => join(root, 'test', file)
+const isBedTest = (file: string): boolean => /\.bed\.test\.ts$|^bed[\\/]bed\.test\.ts$|^e2e[\\/]/.test(file)
+const testFiles = readdirSync(inTests(''), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .sort()
+
+const parts: Part[] = [
+  { name: 'build', run: () => tool(['build.js'], 0) },
+  { name: 'typecheck', run: () => tool(['node_modules/typescript/bin/tsc', '--noEmit'], 1) },
+  { name: 'lint', run: () => tool(['node_modules/eslint/bin/eslint.js', '.'], 1) },
+  { name: 'format', run: () => tool(['node_modules/prettier/bin/prettier.cjs', '--check', '.'], 1) },
+  { name: 'unit', run: runUnit },
+  { name: 'e2e', run: runEndToEnd },
+]
+
+/** A program that is right or wrong as a whole. */
+async function tool(words: string[], counts: 0 | 1): Promise<Counts> {
+  const exitCode = await start(words, 'inherit')
+  return exitCode === 0 ? { passed: counts, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+}
+
+function runUnit(pattern: string | undefined): Promise<Counts> {
+  const files = testFiles.filter((file) => !isBedTest(file)).map(inTests)
+  return mochaInChild({ files, pattern, timeoutMs: 5000, reporter: 'dot' }, 'inherit')
+}
+
+/** One process a file, so that no bed outlives its suite. */
+async function runEndToEnd(pattern: string | undefined): Promise<Counts> {
+  const queue = testFiles.filter(isBedTest)
+  const jobs = Math.max(1, Number(process.env.JOBS ?? 1) || 1)
+  const sums: Counts[] = []
+  const worker = async (): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const task: MochaTask = { files: [inTests(file)], pattern, timeoutMs: 180_000, reporter: 'spec' }
+      sums.push(await mochaInChild(task, jobs > 1 ? 'pipe' : 'inherit'))
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, worker))
+  return sum(sums)
+}
+
+interface MochaTask {
+  files: string[]
+  pattern: string | undefined
+  timeoutMs: number
+  reporter: string
+}
+
+async function mochaInChild(task: MochaTask, output: 'inherit' | 'pipe'): Promise<Counts> {
+  if (task.files.length === 0) return { passed: 0, failed: 0, skipped: 0 }
+  const folder = mkdtempSync(join(tmpdir(), 'mesh-upgrade-test-'))
+  const resultFile = join(folder, 'counts.json')
+  try {
+    writeFileSync(join(folder, 'task.json'), JSON.stringify(task))
+    const words = ['--import', 'tsx', fileURLToPath(import.meta.url), '--child', folder]
+    const exitCode = await start(words, output)
+    const counts = readCounts(resultFile)
+    // A process that died has not counted what it did not get to.
+    if (!counts || (exitCode !== 0 && counts.failed === 0))
+      return { passed: counts?.passed ?? 0, failed: 1, skipped: 0 }
+    return counts
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function readCounts(file: string): Counts | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Counts
+  } catch {
+    return undefined
+  }
+}
+
+/** Runs node; with `pipe` the output is shown when it is complete. */
+function start(words: string[], output: 'inherit' | 'pipe'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', output, output] })
+    let text = ''
+    child.stdout?.on('data', (data: Buffer) => (text += data.toString()))
+    child.stderr?.on('data', (data: Buffer) => (text += data.toString()))
+    child.on('error', reject)
+    child.on('close', (exitCode) => {
+      process.stdout.write(text)
+      resolve(exitCode ?? 1)
+    })
+  })
+}
+
+/** In the child: runs mocha on the files and writes down the counts. */
+async function runChild(folder: string): Promise<void> {
+  const task = JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as MochaTask
+  const { timeoutMs: timeout, reporter, pattern } = task
+  const mocha = new Mocha({
+    timeout,
+    reporter,
+    forbidOnly: true,
+    ...(pattern === undefined ? {} : { grep: pattern }),
+  })
+  task.files.forEach((file) => mocha.addFile(file))
+  await mocha.loadFilesAsync()
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const skipped: string[] = []
+  const runner = mocha.run((failures) => {
+    writeFileSync(join(folder, 'counts.json'), JSON.stringify(counts))
+    skipped.forEach((line) => process.stdout.write(`${line}\n`))
+    process.exit(failures === 0 ? 0 : 1)
+  })
+  runner.on('pass', () => counts.passed++)
+  runner.on('fail', () => counts.failed++)
+  runner.on('pending', (test) => {
+    counts.skipped++
+    skipped.push(`skipped: ${test.fullTitle()}: ${skipReason(test)}`)
+  })
+}
+
+/** `this.test.skipReason = '…'` before `this.skip()`; a test without a body says in its title what it waits for. */
+function skipReason(test: object): string {
+  const { skipReason: reason, body } = test as { skipReason?: string; body?: string }
+  return reason ?? (body === '' ? 'not written yet' : 'no reason given')
+}
+
+function sum(all: readonly Counts[]): Counts {
+  return all.reduce(
+    (total, each) => ({
+      passed: total.passed + each.passed,
+      failed: total.failed + each.failed,
+      skipped: total.skipped + each.skipped,
+    }),
+    { passed: 0, failed: 0, skipped: 0 },
+  )
+}
+
+/** The parts that the words choose; what runs the program needs it built. */
+function chosen(words: readonly string[]): { parts: Part[]; pattern: string | undefined } {
+  const named = parts.filter(({ name }) => words.includes(name))
+  const others = words.filter((word) => !parts.some(({ name }) => name === word))
+  const pattern = others.length > 0 ? others.join(' ') : undefined
+  const names =
+    named.length > 0 ? named.map(({ name }) => name) : pattern === undefined ? [] : ['unit', 'e2e']
+  if (names.length === 0) return { parts, pattern }
+  const needsBuild = names.includes('e2e') || names.includes('unit')
+  return {
+    parts: parts.filter(({ name }) => names.includes(name) || (name === 'build' && needsBuild)),
+    pattern,
+  }
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const { parts: wanted, pattern } = chosen(words)
+  const results: { name: string; counts: Counts; ms: number }[] = []
+  for (const { name, run } of wanted) {
+    process.stdout.write(`\n== ${name}\n`)
+    const startedAt = Date.now()
+    const counts = await run(pattern)
+    results.push({ name, counts, ms: Date.now() - startedAt })
+    // Without a build there is nothing that the rest could test.
+    if (name === 'build' && counts.failed > 0) break
+  }
+  process.stdout.write('\n')
+  for (const { name, counts, ms } of results) {
+    const seconds = (ms / 1000).toFixed(1).padStart(7)
+    process.stdout.write(`${name.padEnd(10)}${seconds} s  ${counts.passed} passed, ${counts.failed} failed\n`)
+  }
+  const total = sum(results.map(({ counts }) => counts))
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed${skipped}\n`)
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+}
+
+const words = process.argv.slice(2)
+await (words[0] === '--child' && words[1] !== undefined ? runChild(words[1]) : main(words))
