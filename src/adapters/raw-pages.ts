@@ -3,7 +3,7 @@ import type { CustomResourceKind, RawObject } from '../model/crd.js'
 import { canonicalJson, digestOf } from '../model/digest.js'
 import { field } from '../model/kube-object.js'
 import { listPath, type PageOptions } from './api-lists.js'
-import { parseSlice, RawJsonError, sliceList, sliceMembers, type RawList } from './raw-json.js'
+import { parseSlice, RawJsonError, sliceList, sliceMembers } from './raw-json.js'
 import { apiFailure, brokenAnswer } from './rest-failures.js'
 import type { RestClient, RestRequest } from './rest-client.js'
 
@@ -21,10 +21,10 @@ export async function eachRawPage(
   let token = ''
   let limit = firstPage
   do {
-    const { list, bytes } = await readPage(client, kind, { limit, token })
-    if (list.items.length > 0) await onPage(list.items.map(rawObjectOf))
-    token = list.continueToken
-    limit = nextLimit(bytes, list.items.length)
+    const page = await readPage(client, kind, { limit, token })
+    if (page.objects.length > 0) await onPage(page.objects)
+    token = page.token
+    limit = nextLimit(page.length, page.objects.length)
   } while (token !== '')
 }
 
@@ -48,17 +48,20 @@ export function rawObjectOf(raw: string): RawObject {
   }
 }
 
-function nextLimit(bytes: number, items: number): number {
+function nextLimit(length: number, items: number): number {
   if (items === 0) return firstPage
-  const fitting = Math.floor(wantedPageBytes / Math.max(1, bytes / items))
+  const fitting = Math.floor(wantedPageBytes / Math.max(1, length / items))
   return Math.min(largestPage, Math.max(10, fitting))
 }
 
-async function readPage(
-  client: RestClient,
-  kind: CustomResourceKind,
-  page: PageOptions,
-): Promise<{ list: RawList; bytes: number }> {
+interface RawPage {
+  objects: RawObject[]
+  token: string
+  /** Of the text, which is about its bytes. */
+  length: number
+}
+
+async function readPage(client: RestClient, kind: CustomResourceKind, page: PageOptions): Promise<RawPage> {
   const { group, version, plural, namespaced } = kind
   const request: RestRequest = {
     method: 'GET',
@@ -69,7 +72,8 @@ async function readPage(
     return readPage(client, kind, { ...page, token: tokenAfterExpiry(request, response) })
   if (response.status !== 200) throw apiFailure(request, response)
   try {
-    return { list: sliceList(response.body), bytes: response.body.length }
+    const { items, continueToken } = sliceList(response.body)
+    return { objects: items.map(rawObjectOf), token: continueToken, length: response.body.length }
   } catch (error) {
     if (error instanceof RawJsonError) throw brokenAnswer(request, messageOf(error), error)
     throw error

@@ -118,6 +118,10 @@ function helmEnvironment(env: Env): ConnectOptions {
     ...optional('token', env.HELM_KUBETOKEN || undefined),
     ...optional('asUser', env.HELM_KUBEASUSER || undefined),
     ...optional('asGroups', groups?.length ? groups : undefined),
+    ...optional('apiServer', env.HELM_KUBEAPISERVER || undefined),
+    ...optional('kubeCaFile', env.HELM_KUBECAFILE || undefined),
+    ...optional('kubeTlsServerName', env.HELM_KUBETLS_SERVER_NAME || undefined),
+    ...switchedOn('kubeInsecureSkipTlsVerify', env.HELM_KUBEINSECURE_SKIP_TLS_VERIFY === 'true'),
   }
 }
 

@@ -66,6 +66,8 @@ export default class Upgrade extends BaseCommand {
     const accepted = Array.isArray(given) ? given : []
     this.progress.clear()
     const consent = await askConsent(plan, { yes: this.words.flags.yes === true, accepted }, ports)
+    // Ctrl-C at the prompt ends the question first and reaches us as a signal one turn later.
+    if (consent === 'declined') await new Promise((resolve) => setTimeout(resolve, 50))
     const missing = plan.consents.filter(({ id }) => !accepted.includes(id)).map(({ id }) => `--accept ${id}`)
     if (consent === 'declined' && this.words.flags.yes === true) {
       this.tell(() => `--yes does not cover ${missing.join(' ')}\n`)

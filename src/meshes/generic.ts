@@ -1,4 +1,3 @@
-import { formatRef } from '../model/object-ref.js'
 import type { MeshProfile } from './mesh.js'
 import { compareVersions, stableAfter } from './version-order.js'
 
@@ -16,6 +15,6 @@ export const generic: MeshProfile = {
   avoid: {},
   migrations: [],
   valuePaths: () => undefined,
-  impact: (_from, _to, restarts) =>
-    restarts.length > 0 ? [`restarts: ${restarts.map(formatRef).join(', ')}`] : [],
+  afterwards: () => [],
+  impact: () => [],
 }

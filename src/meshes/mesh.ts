@@ -1,4 +1,6 @@
 import type { ObjectRef } from '../model/object-ref.js'
+import type { Afterwards } from '../model/plan.js'
+import type { Values } from '../model/values.js'
 
 /** A key of the mesh's values that moved or went away with a chart version. */
 export interface ValueMigration {
@@ -53,4 +55,6 @@ export interface MeshProfile {
   valuePaths(chartVersion: string): ValuePaths | undefined
   /** What an upgrade interrupts, said before consent. */
   impact(from: string, to: string, restarts: readonly ObjectRef[]): string[]
+  /** What the person has to do afterwards; `values` are the computed ones of the target. */
+  afterwards(from: string, to: string, values: Values): Afterwards[]
 }

@@ -80,6 +80,11 @@ export const findingCodes: Record<string, FindingCode> = {
     found: 'a server-side apply with dryRun=All is refused',
     remedy: "follow the server's own words",
   },
+  MU207: {
+    title: 'a field of a CRD gets a default',
+    found: 'the target schema has a default where the live one has none, and objects exist',
+    remedy: 'nothing: stored objects show the default when they are read; verification says which did',
+  },
   MU221: {
     title: 'release notes could not be read',
     found: 'no network, no such file, or no notes for a version in between',

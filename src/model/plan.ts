@@ -57,10 +57,17 @@ export interface Hop {
   steps: Step[]
 }
 
+/** What is left to do when the upgrade is done, by the person and not by this tool. */
+export interface Afterwards {
+  text: string
+  commands: string[]
+}
+
 /** What the upgrade interrupts, one line each. */
 export interface Impact {
   restarts: ObjectRef[]
   lines: string[]
+  afterwards: Afterwards[]
 }
 
 /** A dangerous step needs its own `--accept ID`. */

@@ -9,6 +9,7 @@ import type { ObjectRef } from '../model/object-ref.js'
 import {
   planApiVersion,
   type Hop,
+  type Impact,
   type PlanInputs,
   type PlanVerdict,
   type UpgradePlan,
@@ -20,6 +21,7 @@ import type { Values } from '../model/values.js'
 import type { ObjectDiff } from './objects/diff-objects.js'
 import { isWorkload } from './objects/is-workload.js'
 import type { PlannedValues } from './values/carry-values.js'
+import { mergeValues } from './values/value-paths.js'
 import { planSteps } from './steps.js'
 
 export interface PlanParts {
@@ -65,10 +67,8 @@ export function assemblePlan(parts: PlanParts): UpgradePlan {
     hops: [hopOf(parts, verdict)],
     findings: sortFindings(parts.findings),
     consents: [],
-    impact: {
-      restarts,
-      lines: verdict === 'nothing-to-do' ? [] : profile.impact(release.chartVersion, chart.version, restarts),
-    },
+    impact:
+      verdict === 'nothing-to-do' ? { restarts: [], lines: [], afterwards: [] } : impactOf(parts, restarts),
     inputs: planInputs({
       clusterUid: cluster.uid,
       release,
@@ -107,6 +107,16 @@ export function planInputs({ clusterUid, release, chart, values, crds }: InputFa
       specDigest: digestOfJson(field(object, 'spec') ?? null),
       storedVersions: versionsOf(object).storedVersions,
     })),
+  }
+}
+
+function impactOf({ profile, release, chart, values }: PlanParts, restarts: ObjectRef[]): Impact {
+  const [from, to] = [release.chartVersion, chart.version]
+  const computed = mergeValues(values.values, chart.defaults)
+  return {
+    restarts,
+    lines: profile.impact(from, to, restarts),
+    afterwards: profile.afterwards(from, to, computed),
   }
 }
 

@@ -30,12 +30,15 @@ export function objectLines(objects: readonly ObjectChange[], view: PlanView): s
     0,
   )
   const showChanged = total <= fewLines
-  return objects.flatMap((object) => {
+  const hint =
+    showChanged || view.showDiff === true ? [] : [theme.quiet('  what changes in them: --show-diff')]
+  const lines = objects.flatMap((object) => {
     const shown = view.showDiff === true || (object.change === 'changed' && showChanged)
     const restarts = object.restartsPods ? theme.warn(' · restarts its pods') : ''
     const line = `  ${sign(object.change, theme)} ${formatRef(object.object)}${restarts}`
     return shown ? [line, ...diffLines(object.diff, theme)] : [line]
   })
+  return [...lines, ...hint]
 }
 
 function sign(change: ObjectChange['change'], theme: Theme): string {

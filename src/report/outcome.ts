@@ -1,4 +1,5 @@
 import type { UpgradeOutcome } from '../model/outcome.js'
+import { afterwardsLines } from './afterwards.js'
 import { formatDiagnosis } from './diagnosis.js'
 import { nameProgram } from './errors.js'
 import { elapsed } from './progress.js'
@@ -17,12 +18,19 @@ export function formatOutcome(outcome: UpgradeOutcome, view: View): string {
       ? formatDiagnosis(outcome.diagnosis, view).trimEnd().split('\n')
       : [],
     dataLines(outcome, view),
+    afterwards(outcome, view),
     nextLines(outcome, view),
   ]
   return `${parts
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`
+}
+
+function afterwards({ result, plan }: UpgradeOutcome, view: View): string[] {
+  if (result !== 'upgraded') return []
+  const lines = afterwardsLines(plan.impact.afterwards, view)
+  return lines.length > 0 ? [themeOf(view).heading('Still to do'), ...lines] : []
 }
 
 function failed({ result }: UpgradeOutcome): boolean {

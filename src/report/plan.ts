@@ -1,6 +1,6 @@
-import { formatRef } from '../model/object-ref.js'
 import type { Hop, UpgradePlan } from '../model/plan.js'
 import type { Step } from '../model/step.js'
+import { afterwardsLines } from './afterwards.js'
 import { crdLines, crdSummary } from './crds.js'
 import { nameProgram } from './errors.js'
 import { findingCounts, findingLines } from './findings.js'
@@ -25,7 +25,7 @@ export function formatPlan(plan: UpgradePlan, view: PlanView): string {
     parts.push(changes(plan, view), ...plan.hops.flatMap((hop) => details(hop, view)))
     const closing = [...impact(plan, view), ...consents(plan, view)]
     if (closing.length > 0) parts.push(closing.join('\n'))
-    parts.push(steps(plan, view))
+    parts.push(steps(plan, view), ...afterwards(plan, view))
   }
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
@@ -83,11 +83,13 @@ function noteLines(hop: Hop, view: View): string[] {
   )
 }
 
-function impact(plan: UpgradePlan, view: View): string[] {
-  const { restarts, lines } = plan.impact
-  const names = restarts.map((workload) => formatRef(workload)).join(', ')
-  const all = [...(names === '' ? [] : [`restarts ${names}`]), ...lines]
-  return all.map((line, index) => labelled(index === 0 ? 'Impact' : '', line, view))
+function impact({ impact: { lines } }: UpgradePlan, view: View): string[] {
+  return lines.map((line, index) => labelled(index === 0 ? 'Impact' : '', line, view))
+}
+
+function afterwards(plan: UpgradePlan, view: View): string[] {
+  const lines = afterwardsLines(plan.impact.afterwards, view)
+  return lines.length > 0 ? [section('Afterwards', lines, view)] : []
 }
 
 function consents(plan: UpgradePlan, view: View): string[] {
@@ -112,8 +114,9 @@ function stepLines(step: Step, index: number, view: View): string[] {
   const commands = step.commands.flatMap((command) =>
     commandLines(nameProgram(command, view.program), view.width, 5),
   )
-  const title = wrap(`${number}${step.title}${quiet}`, view.width, { indent: 2, hang: 3 })
-  return [title, ...commands.map((line) => theme.command(line))]
+  const [first = '', ...rest] = wrap(step.title + quiet, view.width - 5).split('\n')
+  const title = [`  ${number}${first}`, ...rest.map((line) => `     ${line}`)]
+  return [...title, ...commands.map((line) => theme.command(line))]
 }
 
 function section(title: string, lines: readonly string[], view: View): string {

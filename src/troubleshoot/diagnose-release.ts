@@ -24,7 +24,10 @@ export async function diagnoseRelease(
     return object ? workloadStatus(object) : missingWorkload(ref)
   })
   const waiting = objects.filter((object, index) => object && statuses[index]?.rolloutStatus !== 'Current')
-  const theirs = pods.filter((pod) => waiting.some((object) => object && selects(object, pod)))
+  // A hook's pod belongs to no workload, yet helm waits for it.
+  const theirs = pods.filter(
+    (pod) => isOfJob(pod) || waiting.some((object) => object && selects(object, pod)),
+  )
   return { workloads: statuses, stalledPods: stalledPods(theirs, events), findings: [] }
 }
 
@@ -32,4 +35,11 @@ function selects(workload: KubeObject, pod: KubeObject): boolean {
   const labels = field(workload, 'spec', 'selector', 'matchLabels')
   if (!isMapping(labels) || workload.metadata.namespace !== pod.metadata.namespace) return false
   return Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value)
+}
+
+function isOfJob(pod: KubeObject): boolean {
+  return (
+    pod.metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Job' && controller === true) ??
+    false
+  )
 }

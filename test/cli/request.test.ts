@@ -122,9 +122,16 @@ describe('connectOptions', () => {
       HELM_KUBETOKEN: '',
       HELM_KUBEASUSER: 'me',
       HELM_KUBEASGROUPS: 'a,b',
+      HELM_KUBEAPISERVER: 'https://x',
+      HELM_KUBEINSECURE_SKIP_TLS_VERIFY: 'false',
     }
     const options = connectOptions(words('', 'upgrade-check'), helm, env)
-    assert.deepEqual(options, { kubeContext: 'prod', asUser: 'me', asGroups: ['a', 'b'] })
+    assert.deepEqual(options, {
+      kubeContext: 'prod',
+      asUser: 'me',
+      asGroups: ['a', 'b'],
+      apiServer: 'https://x',
+    })
   })
 
   it("takes helm's namespace only where a release is named", () => {

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UpgradeOutcome } from '../../src/model/outcome.js'
 import type { ProofRow } from '../proof.js'
-import { customResources, everyObject, touched } from '../support/cluster-state.js'
+import { customResources, differing, everyObject, touched } from '../support/cluster-state.js'
 import { installPlugin, meshOnBed, outsidePlan, type Helm } from '../support/mesh-on-bed.js'
 import { mustRun, runProgram } from '../support/run-program.js'
 
@@ -50,7 +50,7 @@ async function upgradeReal(folder: string, helm: Helm, say: (row: ProofRow) => v
       JSON.stringify(image),
     )
     const now = await customResources(env)
-    const lost = [...kept].filter(([name, content]) => now.get(name) !== content).map(([name]) => name)
+    const lost = differing(kept, now)
     row(
       'custom resources identical',
       lost.length === 0 && kept.size >= 200,

@@ -165,7 +165,11 @@ export const plan: UpgradePlan = {
     },
   ],
   consents: [],
-  impact: { restarts: [deployment('osm-controller')], lines: ['no sidecar injection for about 40 s'] },
+  impact: {
+    restarts: [deployment('osm-controller')],
+    lines: ['no sidecar injection for about 40 s'],
+    afterwards: [],
+  },
   inputs: {
     ...{
       clusterUid: 'u',

@@ -38,6 +38,21 @@ export function touched(before: Map<string, StoredObject>, after: Map<string, St
   return [...names].filter((name) => version(before.get(name)) !== version(after.get(name))).sort()
 }
 
+/**
+ * Names of custom resources that are gone or differ. Not counted: what the new schema's own default adds to
+ * the MeshConfig, which the API server shows on every read from then on.
+ */
+export function differing(before: Map<string, string>, after: Map<string, string>): string[] {
+  const added = /,?"envoyWindowsImage":"[^"]*"/
+  const content = (name: string): string | undefined => {
+    const now = after.get(name)
+    return name.startsWith('MeshConfig ') && before.get(name)?.includes('envoyWindowsImage') !== true
+      ? now?.replace(added, '')
+      : now
+  }
+  return [...before].filter(([name, old]) => content(name) !== old).map(([name]) => name)
+}
+
 /** Custom resources of the mesh's groups as text without metadata and status, by name; for comparing. */
 export async function customResources(env: Record<string, string>): Promise<Map<string, string>> {
   const all = await everyObject(env)

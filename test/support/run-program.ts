@@ -28,8 +28,9 @@ export function runProgram(
       timeout: timeoutMs,
     })
     const ran: Ran = { exitCode: null, stdout: '', stderr: '' }
-    child.stdout.on('data', (data: Buffer) => (ran.stdout += data.toString()))
-    child.stderr.on('data', (data: Buffer) => (ran.stderr += data.toString()))
+    // A character may be cut by the end of a chunk: the streams decode, not we.
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (ran.stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (ran.stderr += text))
     child.on('error', reject)
     child.on('close', (exitCode) => resolve({ ...ran, exitCode }))
     child.stdin.on('error', () => undefined)

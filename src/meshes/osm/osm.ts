@@ -1,5 +1,8 @@
-import { formatRef, type ObjectRef } from '../../model/object-ref.js'
+import { textField } from '../../model/kube-object.js'
+import type { ObjectRef } from '../../model/object-ref.js'
+import type { Afterwards } from '../../model/plan.js'
 import { plainVersion } from '../../model/version.js'
+import type { Values } from '../../model/values.js'
 import type { MeshProfile, ValuePaths } from '../mesh.js'
 import { compareVersions } from '../version-order.js'
 import { valueMigrations } from './value-migrations.js'
@@ -30,11 +33,11 @@ export const osm: MeshProfile = {
   migrations: valueMigrations,
   valuePaths,
   impact,
+  afterwards,
 }
 
 function valuePaths(chartVersion: string): ValuePaths {
-  // The root key was renamed at 1.0.0 (hazard H1).
-  const root = compareVersions(chartVersion, '1.0.0') < 0 ? 'OpenServiceMesh' : 'osm'
+  const root = rootKey(chartVersion)
   return {
     registry: `${root}.image.registry`,
     tag: `${root}.image.tag`,
@@ -44,7 +47,7 @@ function valuePaths(chartVersion: string): ValuePaths {
 }
 
 /** "Resource availability during upgrade" of the guide, for what this upgrade really restarts. */
-function impact(from: string, to: string, restarts: readonly ObjectRef[]): string[] {
+function impact(_from: string, _to: string, restarts: readonly ObjectRef[]): string[] {
   const restarted = (name: string): boolean => restarts.some((ref) => ref.name === name)
   const lines = ['traffic between meshed pods: not interrupted, sidecars keep their configuration']
   if (restarted('osm-controller')) {
@@ -55,12 +58,24 @@ function impact(from: string, to: string, restarts: readonly ObjectRef[]): strin
   if (restarted('osm-injector')) {
     lines.push('while osm-injector restarts: new pods in meshed namespaces cannot be created')
   }
-  if (restarts.length > 0) lines.push(`restarts: ${restarts.map(formatRef).join(', ')}`)
-  if (compareVersions(from, '0.10.0') < 0 && compareVersions(to, '0.10.0') >= 0) {
-    // Hazard H11: the certificate name that sidecars present changed in 0.10.
-    lines.push(
-      'afterwards every meshed workload must be restarted: sidecars of 0.9 cannot join a 0.10 control plane',
-    )
-  }
   return lines
+}
+
+/** New sidecars come with new pods only; at 0.10 the certificate name that sidecars present changed (hazard H11). */
+function afterwards(from: string, to: string, values: Values): Afterwards[] {
+  if (compareVersions(from, to) === 0) return []
+  const must = compareVersions(from, '0.10.0') < 0 && compareVersions(to, '0.10.0') >= 0
+  const root = values[rootKey(to)]
+  const meshName = textField(root, 'meshName') || 'osm'
+  const text = must
+    ? 'restart every meshed workload now: sidecars of 0.9 cannot join a control plane of 0.10'
+    : 'restart meshed workloads when it suits: until then their sidecars stay as they are'
+  const restart = `kubectl rollout restart deployment,statefulset,daemonset -n "\${ns#namespace/}"`
+  const namespaces = `kubectl get namespace -l openservicemesh.io/monitored-by=${meshName} -o name`
+  return [{ text, commands: [`for ns in $(${namespaces}); do ${restart}; done`] }]
+}
+
+// The root key was renamed at 1.0.0 (hazard H1).
+function rootKey(chartVersion: string): string {
+  return compareVersions(chartVersion, '1.0.0') < 0 ? 'OpenServiceMesh' : 'osm'
 }

@@ -1,4 +1,5 @@
 import type { CrdRule } from '../crd-rule.js'
+import { defaultAdded } from './default-added.js'
 import { fieldRemoved } from './field-removed.js'
 import { requiredAdded } from './required-added.js'
 import { scopeChanged } from './scope-changed.js'
@@ -12,4 +13,5 @@ export const crdRules: readonly CrdRule[] = [
   servedVersionRemoved,
   fieldRemoved,
   requiredAdded,
+  defaultAdded,
 ]

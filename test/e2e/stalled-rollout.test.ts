@@ -1,0 +1,63 @@
+/** An upgrade whose pods fit on no node: what is said while it waits, and how it ends. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import type { UpgradeOutcome } from '../../src/model/outcome.js'
+import { customResources, differing } from '../support/cluster-state.js'
+import {
+  chartsFolder,
+  installPlugin,
+  meshOnBed,
+  notesFolder,
+  type MeshOnBed,
+} from '../support/mesh-on-bed.js'
+import { mustRun, runProgram } from '../support/run-program.js'
+
+const tooMuch = ['limits', 'requests'].flatMap((part) => [
+  '--set-string',
+  `OpenServiceMesh.osmController.resource.${part}.cpu=900`,
+])
+
+describe('an upgrade whose pods fit on no node', function () {
+  this.timeout(180_000)
+  let mesh: MeshOnBed
+  let env: Record<string, string>
+
+  before(async () => {
+    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2'), policies: 10 })
+    env = installPlugin(mesh)
+  })
+
+  after(() => mesh?.stop())
+
+  it('shows the pod with its last event while it waits, and ends with exit code 8', async () => {
+    const kept = await customResources(env)
+    const chart = join(chartsFolder, '0.10.0')
+    const words = ['osm', chart, '--yes', '--timeout', '35s', '--release-notes', notesFolder, ...tooMuch]
+    const ran = await runProgram('kubectl', ['mesh-upgrade', ...words, '-o', 'json'], { env })
+    assert.equal(ran.exitCode, 8, ran.stdout + ran.stderr)
+    assert.match(ran.stderr, /not ready: Pod osm-system\/osm-controller.*Insufficient cpu/)
+    const outcome = JSON.parse(ran.stdout) as UpgradeOutcome
+    assert.deepEqual([outcome.result, outcome.failure?.changed], ['failed', true])
+    const [pod] = outcome.diagnosis?.stalledPods ?? []
+    assert.match(pod?.lastEvent ?? '', /FailedScheduling.*Insufficient cpu/)
+    assert.deepEqual(differing(kept, await customResources(env)), [])
+  })
+
+  it('leaves the release failed, not pending, and no lock', async () => {
+    const list = ['list', '-n', 'osm-system', '-a', '-o', 'json']
+    const [release] = JSON.parse(await mustRun('helm3', list, { env })) as { status: string }[]
+    assert.equal(release?.status, 'failed')
+    const lease = await runProgram('kubectl', ['get', 'lease', 'mesh-upgrade.osm', '-n', 'osm-system'], {
+      env,
+    })
+    assert.equal(lease.exitCode, 1)
+  })
+
+  it('goes through when the cause is mended', async () => {
+    const chart = join(chartsFolder, '0.10.0')
+    const mended = tooMuch.map((word) => word.replace('requests.cpu=900', 'requests.cpu=0.5'))
+    const words = ['osm', chart, '--yes', '--release-notes', notesFolder, ...mended]
+    const ran = await runProgram('kubectl', ['mesh-upgrade', ...words], { env })
+    assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr)
+  })
+})
