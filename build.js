@@ -18,17 +18,15 @@ const outdir = join(root, 'dist')
 const treeShakeClientNode = {
   name: 'tree-shake-client-node',
   setup(plugin) {
-    const resolved = Symbol('resolved')
-    plugin.onResolve({ filter: /./ }, async (args) => {
-      if (args.pluginData === resolved || args.kind === 'entry-point') return undefined
-      const fromClientNode = /[\\/]@kubernetes[\\/]client-node[\\/]/.test(args.importer)
-      if (!fromClientNode && !args.path.startsWith('@kubernetes/client-node')) return undefined
-      const { importer, namespace, resolveDir, kind } = args
-      const options = { importer, namespace, resolveDir, kind, pluginData: resolved }
-      const result = await plugin.resolve(args.path, options)
-      if (/[\\/]@kubernetes[\\/]client-node[\\/]/.test(result.path)) return { ...result, sideEffects: false }
-      return undefined
-    })
+    const inside = /[\\/]@kubernetes[\\/]client-node[\\/]/
+    plugin.onResolve({ filter: /^@kubernetes\/client-node$/ }, ({ path }) => ({
+      path: fileURLToPath(import.meta.resolve(path)),
+      sideEffects: false,
+    }))
+    // Its own imports name whole files, so that no search is needed.
+    plugin.onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, importer, resolveDir }) =>
+      inside.test(importer) ? { path: join(resolveDir, path), sideEffects: false } : undefined,
+    )
   },
 }
 

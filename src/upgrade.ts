@@ -15,18 +15,17 @@ import { recordRun } from './execute/run-record.js'
 import { runSteps } from './execute/run-steps.js'
 import { stepRunners } from './execute/steps/registry.js'
 import { profileForChart } from './meshes/registry.js'
-import type { Chart } from './model/chart.js'
 import type { Consent } from './model/consent.js'
 import type { UpgradeOutcome } from './model/outcome.js'
 import type { ObjectRef } from './model/object-ref.js'
 import type { UpgradePlan } from './model/plan.js'
 import type { PlanPayload, PreparedUpgrade } from './model/prepared.js'
-import type { ReleaseSnapshot } from './model/release.js'
 import type { Diagnosis } from './model/rollout.js'
 import type { UpgradeRequest } from './model/upgrade-request.js'
 import type { Verdict } from './model/verdict.js'
 import { assemblePlan, planInputs } from './plan/assemble-plan.js'
 import { planCrds } from './plan/crds/plan-crds.js'
+import { commandsByHand, upgradeByHand } from './plan/commands-by-hand.js'
 import { releaseNotesOf } from './plan/parse-release-notes.js'
 import { planObjects } from './plan/objects/plan-objects.js'
 import { planValues } from './plan/values/plan-values.js'
@@ -86,8 +85,12 @@ export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts):
     after: objects.after,
     objects: objects.diff,
     findings: [...values.findings, ...crds.findings, ...objects.findings],
-    upgradeCommand: redact(upgradeCommand(request, release, chart, ports)),
-    crdLocation: crdFacts.location,
+    byHand: commandsByHand(
+      request,
+      release,
+      chart,
+      redact(helm.upgradeCommand(upgradeByHand(request, release, chart))),
+    ),
   })
   return {
     plan,
@@ -220,23 +223,6 @@ function nextCommands({ release }: UpgradePlan, changed: boolean): string[] {
     `{program} ${name} -n ${namespace}`,
     `helm rollback ${name} ${releaseRevision} -n ${namespace} --wait`,
   ]
-}
-
-function upgradeCommand(
-  request: UpgradeRequest,
-  release: ReleaseSnapshot,
-  chart: Chart,
-  { helm }: ReadPorts,
-): string {
-  return helm.upgradeCommand({
-    releaseName: release.name,
-    namespace: release.namespace,
-    chartPath: chart.reference,
-    chartVersion: chart.version,
-    valuesFile: 'values.yaml',
-    timeoutMs: request.timeoutMs,
-    extraArguments: request.helmArguments,
-  })
 }
 
 function payloadOf(

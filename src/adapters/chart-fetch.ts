@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Chart, ChartSource } from '../model/chart.js'
 import { chartUnreadable, loadChartAt } from './chart-loader.js'
 import type { HelmRepositories, RepositoryLogin } from './helm-repositories.js'
-import type { HelmRunner } from './helm-run.js'
+import type { HelmResult, HelmRunner } from './helm-run.js'
 import { helmWords } from './helm-words.js'
 import type { TempFolder } from './temp-folder.js'
 
@@ -25,11 +25,18 @@ export async function fetchChart(source: ChartSource, fetcher: ChartFetcher): Pr
   const folder = fetcher.temp.newFolder('chart')
   const verify = fetcher.login.verify === true ? ['--verify'] : []
   const keyring = fetcher.login.keyring === undefined ? [] : ['--keyring', fetcher.login.keyring]
-  const { code, stderr } = await fetcher.helm.run(
-    ['pull', ...words, '--destination', folder, ...verify, ...keyring],
-    { env, timeoutMs: pullTimeoutMs },
-  )
-  if (code !== 0) throw chartUnreadable(reference, helmWords(stderr))
+  const pull = (pullEnv: NodeJS.ProcessEnv): Promise<HelmResult> =>
+    fetcher.helm.run(['pull', ...words, '--destination', folder, ...verify, ...keyring], {
+      env: pullEnv,
+      timeoutMs: pullTimeoutMs,
+    })
+  let result = await pull(env)
+  // helm reads the index of every repository of the user for a plain URL, and gives up where one has none.
+  if (result.code !== 0 && /no cached repo found/.test(result.stderr)) {
+    const empty = fetcher.temp.newFolder('helm')
+    result = await pull({ ...env, HELM_REPOSITORY_CONFIG: join(empty, 'repositories.yaml') })
+  }
+  if (result.code !== 0) throw chartUnreadable(reference, helmWords(result.stderr))
   // helm prints other lines besides (`Pulled:`, since 4.2.1 on stdout), so that only the folder tells the name.
   const archive = readdirSync(folder).find((file) => !file.endsWith('.prov'))
   if (archive === undefined) throw chartUnreadable(reference, 'helm pulled nothing')

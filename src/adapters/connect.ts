@@ -32,24 +32,30 @@ interface Connection {
 }
 
 /** Readers only: nothing that planning is given can change the cluster. Throws for a kubeconfig that cannot be used. */
-export function connectForReading(options: ConnectOptions, progress: ProgressSink): Promise<ReadPorts> {
-  return Promise.resolve().then(() => connect(options, progress, process.env).ports)
+// What goes wrong is to be a rejection like everything else.
+
+export async function connectForReading(
+  options: ConnectOptions,
+  progress: ProgressSink,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ReadPorts> {
+  return connect(options, progress, env).ports
 }
 
 /** Readers and writers, for an upgrade. Throws for a kubeconfig that cannot be used. */
+
 export async function connectForUpgrade(
   options: ConnectOptions,
   progress: ProgressSink,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<WritePorts> {
-  const { ports, client, paths, helm, storage } = await Promise.resolve().then(() =>
-    connect(options, progress, process.env),
-  )
+  const { ports, client, paths, helm, storage } = connect(options, progress, env)
   return {
     ...ports,
     helmWriter: helm.writer,
     clusterWriter: kubeApiWriter(client, paths),
     rawStorage: storage,
-    runs: fileRunStores(process.env),
+    runs: fileRunStores(env),
     prompter: terminalPrompter(),
   }
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { messageOf, UpgradeError } from '../errors.js'
-import { field } from '../model/kube-object.js'
+import { field, textField } from '../model/kube-object.js'
 import { isMapping, type Json } from '../model/values.js'
+import { listAt, optionalText, textAt } from './json-fields.js'
 
 type Mapping = { [key: string]: Json }
 
@@ -25,7 +26,7 @@ export async function runExecPlugin(
   cluster: Mapping,
   context: string,
 ): Promise<ExecCredential> {
-  const command = String(exec.command ?? '')
+  const command = textField(exec, 'command')
   const args = Array.isArray(exec.args) ? exec.args.map(String) : []
   try {
     return readCredential(await run(command, args, environmentOf(exec, cluster)))
@@ -37,10 +38,7 @@ export async function runExecPlugin(
 }
 
 function environmentOf(exec: Mapping, cluster: Mapping): NodeJS.ProcessEnv {
-  const own = (Array.isArray(exec.env) ? exec.env : []).map((entry) => [
-    String(field(entry, 'name') ?? ''),
-    String(field(entry, 'value') ?? ''),
-  ])
+  const own = listAt(exec, 'env').map((entry) => [textAt(entry, 'name'), textAt(entry, 'value')])
   const info = {
     apiVersion: exec.apiVersion,
     kind: 'ExecCredential',
@@ -49,13 +47,16 @@ function environmentOf(exec: Mapping, cluster: Mapping): NodeJS.ProcessEnv {
       ...(exec.provideClusterInfo === true ? { cluster: withoutPaths(cluster) } : {}),
     },
   }
-  return { ...process.env, ...Object.fromEntries(own), KUBERNETES_EXEC_INFO: JSON.stringify(info) }
+  return {
+    ...process.env,
+    ...(Object.fromEntries(own) as NodeJS.ProcessEnv),
+    KUBERNETES_EXEC_INFO: JSON.stringify(info),
+  }
 }
 
 /** The plugin is given what the API calls a Cluster: data, no files. */
 function withoutPaths(cluster: Mapping): Mapping {
-  const { 'certificate-authority': _file, ...rest } = cluster
-  return rest
+  return Object.fromEntries(Object.entries(cluster).filter(([key]) => key !== 'certificate-authority'))
 }
 
 function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
@@ -86,10 +87,12 @@ function readCredential(stdout: string): ExecCredential {
   }
   const status = field(parsed, 'status')
   if (!isMapping(status)) throw new Error('it printed no ExecCredential with a status')
-  const text = (key: string): string | undefined =>
-    typeof status[key] === 'string' ? status[key] : undefined
-  const [token, certificate, key] = [text('token'), text('clientCertificateData'), text('clientKeyData')]
-  const expiresAt = Date.parse(text('expirationTimestamp') ?? '')
+  const [token, certificate, key] = [
+    optionalText(status, 'token'),
+    optionalText(status, 'clientCertificateData'),
+    optionalText(status, 'clientKeyData'),
+  ]
+  const expiresAt = Date.parse(textAt(status, 'expirationTimestamp'))
   return {
     ...(token === undefined ? {} : { token }),
     ...(certificate === undefined ? {} : { certificate }),

@@ -1,3 +1,4 @@
+import { textField } from '../model/kube-object.js'
 import type { HelmCommandLine, HelmReader, HelmWriter } from '../ports/helm.js'
 import { UpgradeError } from '../errors.js'
 import { sensitive } from '../model/values.js'
@@ -7,6 +8,7 @@ import { renderChart } from './helm-render.js'
 import { HelmRunner, type HelmRunnerOptions } from './helm-run.js'
 import { runUpgrade, upgradeCommand } from './helm-upgrade.js'
 import { ValueMerger } from './helm-values.js'
+import { textAt } from './json-fields.js'
 import type { SecretRegistry } from './secret-registry.js'
 import { TempFolder } from './temp-folder.js'
 
@@ -46,7 +48,9 @@ export function helmCli(options: HelmCliOptions): HelmCli {
           : call(() => fetchChart(source, { helm, repositories, temp, login })),
       repositories: () =>
         Promise.resolve(
-          repositories.entries().map(({ name, url }) => ({ name: String(name), url: String(url) })),
+          repositories
+            .entries()
+            .map((entry) => ({ name: textField(entry, 'name'), url: textField(entry, 'url') })),
         ),
       listVersions: (repository, chart) => call(() => repositories.versions(repository, chart)),
       mergeValues: async (words) => {

@@ -126,7 +126,7 @@ export class HelmRunner {
     const supported = (major === 3 && minor >= 18) || (major === 4 && minor >= 2)
     if (!supported)
       throw new UpgradeError('HelmUnusable', `${this.binary} is helm ${version}, which is not supported`)
-    return { major: major as 3 | 4, version, binary: this.binary }
+    return { major: major, version, binary: this.binary }
   }
 }
 

@@ -1,10 +1,11 @@
 import { digestOf } from '../model/digest.js'
 import type { ClusterIdentity } from '../model/cluster.js'
-import { field, type KubeObject } from '../model/kube-object.js'
+import { field, textField, type KubeObject } from '../model/kube-object.js'
 import type { ObjectRef } from '../model/object-ref.js'
 import type { ClusterReader, ListOptions } from '../ports/cluster.js'
 import { listAll, listPage } from './api-lists.js'
-import { ApiPaths, objectPath, type KindPath } from './api-paths.js'
+import type { ApiPaths } from './api-paths.js'
+import { objectPath, type KindPath } from './api-paths.js'
 import { applyObject } from './kube-apply.js'
 import { eachRawPage } from './raw-pages.js'
 import { apiFailure, hasStatus, parseAnswer } from './rest-failures.js'
@@ -78,8 +79,8 @@ async function readIdentity(client: RestClient): Promise<ClusterIdentity> {
   const version = { method: 'GET', path: '/version' } as const
   const [uid, answer] = await Promise.all([readUid(client, server), client.send(version)])
   if (answer.status !== 200) throw apiFailure(version, answer)
-  const kubeVersion = field(parseAnswer(version, answer.body), 'gitVersion')
-  return { kubeContext, server, uid, kubeVersion: String(kubeVersion ?? '') }
+  const kubeVersion = textField(parseAnswer(version, answer.body), 'gitVersion')
+  return { kubeContext, server, uid, kubeVersion }
 }
 
 /** Who may not read kube-system still needs a stable name for the cluster: its address. */

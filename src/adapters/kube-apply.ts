@@ -1,5 +1,5 @@
 import type { ApplyResult } from '../model/api-result.js'
-import type { KubeObject, ObjectMetadata } from '../model/kube-object.js'
+import type { KubeObject } from '../model/kube-object.js'
 import { objectPath, type ApiPaths } from './api-paths.js'
 import { apiFailure, parseAnswer, refusalOf, type RestResponse } from './rest-failures.js'
 import type { RestClient, RestRequest } from './rest-client.js'
@@ -64,5 +64,5 @@ function withoutServerFields(object: KubeObject): KubeObject {
     creationTimestamp: _c,
     ...metadata
   } = object.metadata
-  return { ...rest, apiVersion: object.apiVersion, kind: object.kind, metadata: metadata as ObjectMetadata }
+  return { ...rest, apiVersion: object.apiVersion, kind: object.kind, metadata: metadata }
 }

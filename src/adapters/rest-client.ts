@@ -72,7 +72,7 @@ export class RestClient {
         readBody(response, call).then(
           (body) =>
             finish(() => resolve({ status: response.statusCode ?? 0, headers: response.headers, body })),
-          (error: unknown) => finish(() => reject(error as Error)),
+          (error: Error) => finish(() => reject(error)),
         )
       })
       const deadline = setTimeout(

@@ -4,7 +4,7 @@ import { get as httpsGet } from 'node:https'
 import { join } from 'node:path'
 import { messageOf, UpgradeError } from '../errors.js'
 import type { CrdManifest } from '../model/chart.js'
-import { field, type KubeObject } from '../model/kube-object.js'
+import { field, textField, type KubeObject } from '../model/kube-object.js'
 import type { TextReader } from '../ports/outside.js'
 import { parseYamlDocuments } from './yaml.js'
 
@@ -52,11 +52,11 @@ export function crdsOf(file: string, text: string): CrdManifest[] {
   const documents = attempt(file, () => parseYamlDocuments(text))
   const crds = documents.filter((document) => field(document, 'kind') === 'CustomResourceDefinition')
   return crds.map((document) => {
-    const apiVersion = String(field(document, 'apiVersion'))
-    const name = field(document, 'metadata', 'name')
+    const apiVersion = textField(document, 'apiVersion')
+    const name = textField(document, 'metadata', 'name')
     if (apiVersion !== 'apiextensions.k8s.io/v1')
-      throw unreadable(file, `CRD ${String(name)} is of ${apiVersion}, which clusters since 1.22 do not take`)
-    if (typeof name !== 'string') throw unreadable(file, 'a CRD in it has no name')
+      throw unreadable(file, `CRD ${name} is of ${apiVersion}, which clusters since 1.22 do not take`)
+    if (name === '') throw unreadable(file, 'a CRD in it has no name')
     return { file, object: document as KubeObject }
   })
 }

@@ -10,8 +10,8 @@ import { formatExplanation } from '../report/explain.js'
 /** What a finding code means. */
 export default class Explain extends BaseCommand {
   static override summary = 'tell what a finding code means, how it is found and what cures it'
-  static override examples = ['{program} explain MU214', '{program} explain']
-  static override args = { code: Args.string({ description: 'such as MU214; without it all are listed' }) }
+  static override examples = ['{program} explain MU203', '{program} explain']
+  static override args = { code: Args.string({ description: 'such as MU203; without it all are listed' }) }
   static override flags = outputFlags
 
   /** Looks up and shows. */

@@ -10,8 +10,6 @@ export interface CrdFacts {
   target: CrdManifest[]
   /** What the API server would make of each target CRD. */
   proofs: CrdProof[]
-  /** What a person would give `kubectl apply -f`. */
-  location: string
   /** True where CRDs are left alone. */
   skip: boolean
   live: LiveCrd[]
@@ -52,7 +50,6 @@ export async function readCrds(
     target,
     proofs,
     skip,
-    location: crdsFrom ?? `${chart.name}/crds/`,
     live,
     kinds,
     counts: new Map(counted),

@@ -22,6 +22,7 @@ import type { ObjectDiff } from './objects/diff-objects.js'
 import { isWorkload } from './objects/is-workload.js'
 import type { PlannedValues } from './values/carry-values.js'
 import { mergeValues } from './values/value-paths.js'
+import type { CommandsByHand } from './commands-by-hand.js'
 import { planSteps } from './steps.js'
 
 export interface PlanParts {
@@ -39,8 +40,7 @@ export interface PlanParts {
   after: readonly KubeObject[]
   objects: ObjectDiff
   findings: Finding[]
-  upgradeCommand: string
-  crdLocation: string
+  byHand: CommandsByHand
 }
 
 /** Puts everything that was read and decided into the document that is shown, consented to and executed. */
@@ -149,15 +149,14 @@ function hopOf(parts: PlanParts, verdict: PlanVerdict): Hop {
 }
 
 function stepsOf(parts: PlanParts, workloads: ObjectRef[]): Hop['steps'] {
-  const { executor, crds, upgradeCommand, crdLocation, chart, release } = parts
+  const { executor, crds, byHand, chart, release } = parts
   return planSteps({
     executor,
     release,
     chartVersion: chart.version,
     crds,
     workloads,
-    upgradeCommand,
-    crdLocation,
+    byHand,
   })
 }
 

@@ -1,6 +1,7 @@
 import type { CrdChange } from '../model/crd.js'
 import type { ObjectRef } from '../model/object-ref.js'
 import type { Step } from '../model/step.js'
+import type { CommandsByHand } from './commands-by-hand.js'
 
 export interface StepsInput {
   executor: 'mesh-upgrade' | 'helm'
@@ -8,10 +9,7 @@ export interface StepsInput {
   chartVersion: string
   crds: readonly CrdChange[]
   workloads: readonly ObjectRef[]
-  /** The helm command that will run, as a person would type it. */
-  upgradeCommand: string
-  /** What `kubectl apply -f` would be given for the CRDs. */
-  crdLocation: string
+  byHand: CommandsByHand
 }
 
 /** The ordered steps of one hop; what helm alone does is one of them. */
@@ -54,7 +52,7 @@ function backupStep({ release, crds }: StepsInput): Step {
   }
 }
 
-function applyCrdsStep({ crdLocation }: StepsInput, applied: readonly CrdChange[]): Step {
+function applyCrdsStep({ byHand }: StepsInput, applied: readonly CrdChange[]): Step {
   const names = applied.map(({ name }) => name)
   return {
     id: 'apply-crds',
@@ -63,13 +61,14 @@ function applyCrdsStep({ crdLocation }: StepsInput, applied: readonly CrdChange[
     title: `update ${plural(names.length, 'CRD')} in place: ${names.join(', ')}`,
     mutates: true,
     commands: [
-      `kubectl apply --server-side --force-conflicts --field-manager=mesh-upgrade -f ${crdLocation}`,
+      ...byHand.fetchCrds,
+      `kubectl apply --server-side --force-conflicts --field-manager=mesh-upgrade -f ${byHand.crdLocation}`,
       `kubectl wait --for=condition=Established ${names.map((name) => `crd/${name}`).join(' ')}`,
     ],
   }
 }
 
-function upgradeStep({ release, chartVersion, upgradeCommand }: StepsInput): Step {
+function upgradeStep({ release, chartVersion, byHand }: StepsInput): Step {
   return {
     id: 'upgrade-release',
     type: 'upgrade-release',
@@ -78,7 +77,7 @@ function upgradeStep({ release, chartVersion, upgradeCommand }: StepsInput): Ste
     chartVersion,
     title: `helm upgrade ${release.name} to chart ${chartVersion}`,
     mutates: true,
-    commands: [upgradeCommand],
+    commands: byHand.upgrade,
   }
 }
 

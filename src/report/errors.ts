@@ -19,9 +19,7 @@ export function errorDocument(error: unknown, program: string): ErrorDocument {
   const head = { apiVersion: planApiVersion, kind: 'Error' } as const
   if (error instanceof UpgradeError) {
     const { code, message, exitCode } = error
-    const help = error.details.help
-    const remedy = code === 'Usage' ? (help === undefined ? 'See --help' : `See ${help}`) : error.remedy
-    return { ...head, code, message, remedy: nameProgram(remedy, program), exitCode }
+    return { ...head, code, message, remedy: remedyOf(error, program), exitCode }
   }
   return {
     ...head,
@@ -30,6 +28,11 @@ export function errorDocument(error: unknown, program: string): ErrorDocument {
     remedy: 'This is a defect: run the command again with --debug and report what it prints',
     exitCode: exitCodes.error,
   }
+}
+
+function remedyOf(error: UpgradeError, program: string): string {
+  if (error.code !== 'Usage') return nameProgram(error.remedy, program)
+  return `See ${(error.details.help ?? '{program} --help').replace('{program}', program)}`
 }
 
 /** The error for a person: what went wrong, then what helps. */

@@ -68,11 +68,20 @@ describe('helm storage', () => {
   }).timeout(20_000)
 
   it('answers every input with a snapshot or ReleaseUndecodable', () => {
-    const anything = fc.oneof(fc.jsonValue(), fc.record({ version: fc.jsonValue(), chart: fc.jsonValue() }), mutated())
+    const anything = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ version: fc.jsonValue(), chart: fc.jsonValue() }),
+      mutated(),
+    )
     fc.assert(
-      fc.property(anything, fc.constantFrom('Secret' as const, 'ConfigMap' as const), fc.boolean(), (value, kind, packed) => {
-        tolerate(() => decode(value, kind, packed))
-      }),
+      fc.property(
+        anything,
+        fc.constantFrom('Secret' as const, 'ConfigMap' as const),
+        fc.boolean(),
+        (value, kind, packed) => {
+          tolerate(() => decode(value, kind, packed))
+        },
+      ),
     )
     fc.assert(
       fc.property(fc.anything(), (payload) => {

@@ -20,25 +20,40 @@ function file(name: string, content: object | string): string {
 function config(names: string[], current?: string, user: object = {}, cluster: object = {}): object {
   return {
     ...(current === undefined ? {} : { 'current-context': current }),
-    clusters: names.map((name) => ({ name, cluster: { server: `https://${name}.example:6443`, ...cluster } })),
+    clusters: names.map((name) => ({
+      name,
+      cluster: { server: `https://${name}.example:6443`, ...cluster },
+    })),
     users: names.map((name) => ({ name, user })),
     contexts: names.map((name) => ({ name, context: { cluster: name, user: name } })),
   }
 }
 
-function load(options: KubeconfigOptions, kubeconfig: string, onSecret: (text: string) => void = () => undefined): ClusterAccess {
+function load(
+  options: KubeconfigOptions,
+  kubeconfig: string,
+  onSecret: (text: string) => void = () => undefined,
+): ClusterAccess {
   return loadKubeconfig(options, { KUBECONFIG: kubeconfig }, onSecret)
 }
 
 function refuses(code: string, words: RegExp, work: () => unknown): void {
-  assert.throws(work, (error) => error instanceof UpgradeError && error.code === code && words.test(error.message))
+  assert.throws(
+    work,
+    (error) => error instanceof UpgradeError && error.code === code && words.test(error.message),
+  )
 }
 
 describe('kubeconfig', () => {
   after(() => rmSync(folder, { recursive: true }))
 
   it('merges files: the first current-context wins, files that are missing or empty do not count', () => {
-    const files = [none, file('empty', ''), file('a', config(['one'], 'one')), file('b', config(['two'], 'two'))]
+    const files = [
+      none,
+      file('empty', ''),
+      file('a', config(['one'], 'one')),
+      file('b', config(['two'], 'two')),
+    ]
     assert.equal(load({}, files.join(delimiter)).kubeContext, 'one')
     assert.equal(load({ kubeContext: 'two' }, files.join(delimiter)).server, 'https://two.example:6443')
   })
@@ -68,8 +83,12 @@ describe('kubeconfig', () => {
     refuses('KubeconfigUnreadable', /broken/, () => load({}, file('broken', 'a: [')))
     refuses('KubeconfigUnreadable', /broken2.*no mapping/, () => load({}, file('broken2', '[]')))
     refuses('KubeconfigUnreadable', /names no cluster/, () => load({}, none))
-    refuses('ContextUnknown', /staging.*good/, () => load({ kubeContext: 'staging' }, file('good', config(['one'], 'one'))))
-    refuses('ContextUnknown', /no context is chosen.*nocurrent/, () => load({}, file('nocurrent', config(['one']))))
+    refuses('ContextUnknown', /staging.*good/, () =>
+      load({ kubeContext: 'staging' }, file('good', config(['one'], 'one'))),
+    )
+    refuses('ContextUnknown', /no context is chosen.*nocurrent/, () =>
+      load({}, file('nocurrent', config(['one']))),
+    )
     const dangling = { ...config(['one'], 'one'), clusters: [] }
     refuses('ContextUnknown', /names cluster one/, () => load({}, file('dangling', dangling)))
   })
@@ -78,7 +97,9 @@ describe('kubeconfig', () => {
     const secrets: string[] = []
     const user = { token: 'of-the-file', as: 'someone', 'as-groups': ['x'] }
     const options = { token: 'of-the-flag', asUser: 'jane', asGroups: ['dev', 'ops'] }
-    const access = load(options, file('impersonate', config(['one'], 'one', user)), (text) => secrets.push(text))
+    const access = load(options, file('impersonate', config(['one'], 'one', user)), (text) =>
+      secrets.push(text),
+    )
     const { headers } = await access.security()
     assert.equal(headers.Authorization, 'Bearer of-the-flag')
     assert.equal(headers['Impersonate-User'], 'jane')
@@ -87,7 +108,11 @@ describe('kubeconfig', () => {
   })
 
   it('overrides server, certificate check and server name', async () => {
-    const options = { apiServer: 'https://other:1', kubeInsecureSkipTlsVerify: true, kubeTlsServerName: 'kubernetes' }
+    const options = {
+      apiServer: 'https://other:1',
+      kubeInsecureSkipTlsVerify: true,
+      kubeTlsServerName: 'kubernetes',
+    }
     const access = load(options, file('over', config(['one'], 'one')))
     const { agent } = await access.security()
     const tls = (agent as unknown as { options: AgentOptions }).options
@@ -109,7 +134,13 @@ describe('kubeconfig', () => {
     const plugin = (status: object): object => {
       const script = `#!/bin/sh\necho "$KUBERNETES_EXEC_INFO" >> '${runs}'\ncat <<'E'\n${JSON.stringify({ status })}\nE\n`
       chmodSync(file('bin/login', script), 0o755)
-      return { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: './bin/login', provideClusterInfo: true } }
+      return {
+        exec: {
+          apiVersion: 'client.authentication.k8s.io/v1',
+          command: './bin/login',
+          provideClusterInfo: true,
+        },
+      }
     }
     const count = (): number => readFileSync(runs, 'utf8').trim().split('\n').length
     beforeEach(() => rmSync(runs, { force: true }))
@@ -120,7 +151,10 @@ describe('kubeconfig', () => {
       assert.equal((await access.security()).headers.Authorization, 'Bearer abc-token')
       assert.equal(new Set(all).size, 1)
       assert.equal(count(), 1)
-      const info = JSON.parse(readFileSync(runs, 'utf8')) as { kind: string; spec: { cluster: { server: string } } }
+      const info = JSON.parse(readFileSync(runs, 'utf8')) as {
+        kind: string
+        spec: { cluster: { server: string } }
+      }
       assert.equal(info.spec.cluster.server, 'https://one.example:6443')
     })
 

@@ -1,11 +1,25 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { parseSlice, RawJsonError, sliceElements, sliceList, sliceMembers } from '../../src/adapters/raw-json.js'
+import {
+  parseSlice,
+  RawJsonError,
+  sliceElements,
+  sliceList,
+  sliceMembers,
+} from '../../src/adapters/raw-json.js'
 import { rawObjectOf } from '../../src/adapters/raw-pages.js'
 
 /** JSON as someone else may write it: spaces anywhere, long numbers, escapes. */
 const space = fc.constantFrom('', ' ', '\n', '\t ', '\r\n  ')
-const number = fc.constantFrom('0', '-1', '1.50', '9007199254740993', '1E+400', '-0.0', '12345678901234567890.10')
+const number = fc.constantFrom(
+  '0',
+  '-1',
+  '1.50',
+  '9007199254740993',
+  '1E+400',
+  '-0.0',
+  '12345678901234567890.10',
+)
 const text = fc.string({ unit: 'grapheme' }).map((value) => JSON.stringify(value))
 const { json } = fc.letrec<{ json: string }>((tie) => ({
   json: fc.oneof(
@@ -13,7 +27,9 @@ const { json } = fc.letrec<{ json: string }>((tie) => ({
     fc.constantFrom('true', 'false', 'null', '"\\u005c\\"}"', '"]"'),
     number,
     text,
-    fc.array(fc.tuple(space, tie('json'), space).map((parts) => parts.join(''))).map((all) => `[${all.join(',')}]`),
+    fc
+      .array(fc.tuple(space, tie('json'), space).map((parts) => parts.join('')))
+      .map((all) => `[${all.join(',')}]`),
     fc
       .array(fc.tuple(space, text, space, tie('json'), space))
       .map((all) => `{${all.map(([a, key, b, value, c]) => `${a}${key}${b}:${b}${value}${c}`).join(',')}}`),
@@ -37,7 +53,7 @@ describe('raw JSON', () => {
         const source = `${around}{${parts.map(([name, gap, value]) => `${gap}${name}${gap}:${gap}${value}${gap}`).join(',')}}${around}`
         assert.deepEqual(
           sliceMembers(source).map(({ name, raw }) => [name, raw]),
-          parts.map(([name, , value]) => [JSON.parse(name), value]),
+          parts.map(([name, , value]) => [JSON.parse(name) as string, value]),
         )
       }),
     )
@@ -57,7 +73,9 @@ describe('raw JSON', () => {
     fc.assert(
       fc.property(fc.array(json), fc.string(), (items, token) => {
         const metadata = JSON.stringify({ resourceVersion: '7', continue: token, remainingItemCount: 3 })
-        const list = sliceList(`{"kind":"List","apiVersion":"v1","metadata":${metadata},"items":[${items.join(', ')}]}\n`)
+        const list = sliceList(
+          `{"kind":"List","apiVersion":"v1","metadata":${metadata},"items":[${items.join(', ')}]}\n`,
+        )
         assert.deepEqual(list, { items, continueToken: token, resourceVersion: '7' })
       }),
     )
@@ -87,7 +105,9 @@ describe('raw JSON', () => {
     fc.assert(
       fc.property(json, (source) => {
         if (!source.startsWith('{')) return
-        const sliced = Object.fromEntries(sliceMembers(source).map(({ name, raw }) => [name, parseSlice(raw)]))
+        const sliced = Object.fromEntries(
+          sliceMembers(source).map(({ name, raw }) => [name, parseSlice(raw)]),
+        )
         assert.deepEqual(sliced, JSON.parse(source))
       }),
     )

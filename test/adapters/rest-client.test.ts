@@ -20,7 +20,8 @@ const widgets: CustomResourceKind = {
   ...{ crd: 'widgets.x.y', group: 'x.y', version: 'v1', kind: 'Widget', plural: 'widgets', namespaced: true },
 }
 const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => {
-  return (response) => response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body))
+  return (response) =>
+    response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
 
 describe('REST client', () => {
@@ -52,8 +53,15 @@ describe('REST client', () => {
   })
 
   function client(options: { timeoutMs?: number; apiServer?: string } = {}): RestClient {
-    const access = loadKubeconfig({ apiServer: options.apiServer ?? url }, { KUBECONFIG: '/nonexistent' }, () => undefined)
-    return new RestClient(access, { timeoutMs: options.timeoutMs ?? 2000, userAgent: 'kubectl-mesh-upgrade/test' })
+    const access = loadKubeconfig(
+      { apiServer: options.apiServer ?? url },
+      { KUBECONFIG: '/nonexistent' },
+      () => undefined,
+    )
+    return new RestClient(access, {
+      timeoutMs: options.timeoutMs ?? 2000,
+      userAgent: 'kubectl-mesh-upgrade/test',
+    })
   }
 
   async function failure(work: Promise<unknown>): Promise<UpgradeError> {
@@ -106,9 +114,13 @@ describe('REST client', () => {
   })
 
   it('says in plain words that nobody answers', async () => {
-    const refused = await failure(client({ apiServer: 'https://127.0.0.1:1' }).send({ method: 'GET', path: '/' }))
+    const refused = await failure(
+      client({ apiServer: 'https://127.0.0.1:1' }).send({ method: 'GET', path: '/' }),
+    )
     assert.match(refused.message, /127\.0\.0\.1:1: connection refused/)
-    const unknown = await failure(client({ apiServer: 'https://no-such-host.invalid' }).send({ method: 'GET', path: '/' }))
+    const unknown = await failure(
+      client({ apiServer: 'https://no-such-host.invalid' }).send({ method: 'GET', path: '/' }),
+    )
     assert.match(unknown.message, /no such host/)
     script = [(): void => undefined]
     const silent = await failure(client({ timeoutMs: 100 }).send({ method: 'GET', path: '/' }))
@@ -165,21 +177,36 @@ describe('REST client', () => {
       json(200, { metadata: {}, items: [item('b')] }),
     ]
     const names: string[] = []
-    await eachRawPage(client(), widgets, (page) => Promise.resolve(void names.push(...page.map(({ name }) => name))))
+    await eachRawPage(client(), widgets, (page) =>
+      Promise.resolve(void names.push(...page.map(({ name }) => name))),
+    )
     assert.deepEqual(names, ['a', 'b'])
     assert.match(asked[2] ?? '', /continue=fresh/)
   })
 
   it('falls back to discovery group by group, and passes over a group whose server is down', async () => {
-    const groups = [{ versions: [{ groupVersion: 'apps/v1' }] }, { versions: [{ groupVersion: 'metrics.k8s.io/v1' }] }]
+    const groups = [
+      { versions: [{ groupVersion: 'apps/v1' }] },
+      { versions: [{ groupVersion: 'metrics.k8s.io/v1' }] },
+    ]
     const byPath: Record<string, Answer> = {
       '/api': json(200, { kind: 'APIVersions', versions: ['v1'] }),
       '/apis': json(200, { kind: 'APIGroupList', groups }),
-      '/api/v1': json(200, { resources: [{ name: 'pods', kind: 'Pod', namespaced: true }, { name: 'pods/log', kind: 'Pod' }] }),
-      '/apis/apps/v1': json(200, { resources: [{ name: 'deployments', kind: 'Deployment', namespaced: true }] }),
+      '/api/v1': json(200, {
+        resources: [
+          { name: 'pods', kind: 'Pod', namespaced: true },
+          { name: 'pods/log', kind: 'Pod' },
+        ],
+      }),
+      '/apis/apps/v1': json(200, {
+        resources: [{ name: 'deployments', kind: 'Deployment', namespaced: true }],
+      }),
       '/apis/metrics.k8s.io/v1': json(503, { message: 'down' }),
     }
-    script = Array.from({ length: 5 }, (): Answer => (response, request) => byPath[request.url ?? '']?.(response, request))
+    script = Array.from(
+      { length: 5 },
+      (): Answer => (response, request) => byPath[request.url ?? '']?.(response, request),
+    )
     const rest = client()
     const kinds = await new ApiPaths(rest).discover()
     assert.deepEqual(

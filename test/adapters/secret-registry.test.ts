@@ -32,7 +32,9 @@ describe('secret registry', () => {
 
   it("leaves helm's storage alone: it is no text but a release", () => {
     const secrets = new SecretRegistry()
-    secrets.addSecretObject(secretObject({ release: base64('a whole release, packed') }, 'helm.sh/release.v1'))
+    secrets.addSecretObject(
+      secretObject({ release: base64('a whole release, packed') }, 'helm.sh/release.v1'),
+    )
     assert.equal(secrets.redact('a whole release, packed'), 'a whole release, packed')
   })
 })

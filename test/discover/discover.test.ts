@@ -164,7 +164,11 @@ describe('readNotes', () => {
     const ports = texts(async () => {
       throw new Error('no network')
     })
-    const [notes] = await readNotes({ from: '0.9.2', to: '0.10.0', available: [], location: undefined }, osm, ports)
+    const [notes] = await readNotes(
+      { from: '0.9.2', to: '0.10.0', available: [], location: undefined },
+      osm,
+      ports,
+    )
     assert.deepEqual(notes, { version: '0.10.0', source: 'no network' })
   })
 
@@ -173,9 +177,6 @@ describe('readNotes', () => {
     const wish = { from: '0.9.2', to: '0.10.0', available: [], location: '/n' }
     assert.equal((await readNotes(wish, osm, ports))[0]?.text, '/n/v0.10.0.md')
     const url = { from: '0.9.2', to: '0.10.0', available: [], location: 'https://x.example.com/{version}.md' }
-    assert.equal(
-      (await readNotes(url, osm, ports))[0]?.text,
-      'https://x.example.com/0.10.0.md',
-    )
+    assert.equal((await readNotes(url, osm, ports))[0]?.text, 'https://x.example.com/0.10.0.md')
   })
 })

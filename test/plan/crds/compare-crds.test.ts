@@ -58,7 +58,7 @@ describe('compareCrds', () => {
     const fields = { port: { type: 'integer' }, host: { type: 'string' } }
     assert.deepEqual(codes(aCrd(name, { v1: schema(fields, ['port']) })), ['MU204'])
     const withDefault = { ...fields, port: { type: 'integer', default: 80 } }
-    assert.deepEqual(codes(aCrd(name, { v1: schema(withDefault, ['port']) })), [])
+    assert.deepEqual(codes(aCrd(name, { v1: schema(withDefault, ['port']) })), ['MU207'])
   })
 
   it('blocks a target without a stored version, and a changed scope', () => {

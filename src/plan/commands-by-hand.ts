@@ -1,0 +1,69 @@
+import type { Chart } from '../model/chart.js'
+import type { ReleaseSnapshot } from '../model/release.js'
+import type { UpgradeRequest } from '../model/upgrade-request.js'
+
+/** What a person would type instead of our steps, as far as the chart decides it. */
+export interface CommandsByHand {
+  /** The helm upgrade, after the command that writes its values file. */
+  upgrade: string[]
+  /** What `kubectl apply -f` is given for the CRDs. */
+  crdLocation: string
+  /** What brings the CRDs there, where they are not yet on this machine. */
+  fetchCrds: string[]
+}
+
+/** The helm upgrade in the words that a person knows the chart by. */
+export function upgradeByHand(
+  request: UpgradeRequest,
+  release: ReleaseSnapshot,
+  chart: Chart,
+): HelmUpgradeWords {
+  return {
+    releaseName: release.name,
+    namespace: release.namespace,
+    chartPath: chart.reference,
+    chartVersion: chart.version,
+    valuesFile: 'values.yaml',
+    timeoutMs: request.timeoutMs,
+    extraArguments: request.helmArguments,
+  }
+}
+
+interface HelmUpgradeWords {
+  releaseName: string
+  namespace: string
+  chartPath: string
+  chartVersion: string
+  valuesFile: string
+  timeoutMs: number
+  extraArguments: string[]
+}
+
+/** The commands of a plan; `{program}` stands for the name that the user typed. */
+export function commandsByHand(
+  request: UpgradeRequest,
+  { name, namespace }: ReleaseSnapshot,
+  chart: Chart,
+  helmUpgrade: string,
+): CommandsByHand {
+  const named = request.chart === undefined ? [] : [request.chart]
+  const words = [name, ...named, '-n', namespace, '--to', chart.version, '--write values.yaml']
+  const upgrade =
+    request.executor === 'helm' ? [helmUpgrade] : [`{program} values ${words.join(' ')}`, helmUpgrade]
+  return { upgrade, ...crdFiles(request, chart) }
+}
+
+function crdFiles(
+  { crdsFrom }: UpgradeRequest,
+  { source, reference, version, name }: Chart,
+): Pick<CommandsByHand, 'crdLocation' | 'fetchCrds'> {
+  if (crdsFrom !== undefined) return { crdLocation: crdsFrom, fetchCrds: [] }
+  const unpacked = `${name}/crds/`
+  if (source.type !== 'path') {
+    return { crdLocation: unpacked, fetchCrds: [`helm pull ${reference} --version ${version} --untar`] }
+  }
+  const isArchive = /\.(tgz|tar\.gz)$/.test(source.path)
+  return isArchive
+    ? { crdLocation: unpacked, fetchCrds: [`tar -xzf ${source.path}`] }
+    : { crdLocation: `${source.path.replace(/\/$/, '')}/crds/`, fetchCrds: [] }
+}

@@ -1,0 +1,377 @@
+/** helm as it really is, both majors; without a cluster, but with the binaries of the bed. */
+import assert from 'node:assert/strict'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { helmCli, type HelmCli } from '../../src/adapters/helm-cli.js'
+import type { RepositoryLogin } from '../../src/adapters/helm-repositories.js'
+import { SecretRegistry } from '../../src/adapters/secret-registry.js'
+import { UpgradeError } from '../../src/errors.js'
+import { sensitive, type Values } from '../../src/model/values.js'
+import type { HelmUpgradeRequest, RenderRequest } from '../../src/ports/helm.js'
+import { ensureBuilt } from '../bed/build.js'
+import { serveChartRepository, type ChartRepository } from '../bed/repository.js'
+
+const charts = fileURLToPath(new URL('../charts/osm', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'helm-test-'))
+const secrets = new SecretRegistry()
+const temporary = join(folder, 'temporary')
+const ownTemporary = process.env.TMPDIR
+let binaries = ''
+let repository: ChartRepository
+
+const helmHome = join(folder, 'home')
+const env = {
+  ...process.env,
+  HELM_CONFIG_HOME: join(helmHome, 'config'),
+  HELM_CACHE_HOME: join(helmHome, 'cache'),
+  HELM_DATA_HOME: join(helmHome, 'data'),
+}
+
+function helm(binary: string, login: RepositoryLogin = {}): HelmCli {
+  return helmCli({ binary, env, kube: {}, kubeContext: '', login, secrets })
+}
+
+function file(name: string, content: string): string {
+  writeFileSync(join(folder, name), content)
+  return join(folder, name)
+}
+
+async function failure(work: Promise<unknown>, code: string): Promise<UpgradeError> {
+  const error = await work.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  )
+  assert.ok(error instanceof UpgradeError && error.code === code, String(error))
+  return error
+}
+
+async function renderOf(cli: HelmCli, chart: string, more: Partial<RenderRequest> = {}): Promise<string> {
+  const loaded = await cli.reader.loadChart({ type: 'path', path: chart })
+  const request = {
+    ...{ releaseName: 'osm', namespace: 'osm-system', chart: loaded, values: sensitive<Values>({}) },
+    ...{ kubeVersion: 'v1.37.1', apiVersions: ['apps/v1', 'x.y/v1/Widget'] },
+    ...more,
+  }
+  return (await cli.reader.render(request)).reveal()
+}
+
+/** A chart of a few files. */
+function chart(name: string, files: Record<string, string>): string {
+  const root = join(folder, name)
+  for (const [path, content] of Object.entries({
+    'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`,
+    ...files,
+  })) {
+    mkdirSync(join(root, path, '..'), { recursive: true })
+    writeFileSync(join(root, path), content)
+  }
+  return root
+}
+
+before(async function () {
+  this.timeout(600_000)
+  binaries = await ensureBuilt()
+  mkdirSync(temporary)
+  process.env.TMPDIR = temporary
+  const alpha = join(folder, 'alpha')
+  cpSync(join(charts, '0.11.1'), alpha, { recursive: true })
+  const metadata = readFileSync(join(alpha, 'Chart.yaml'), 'utf8')
+  writeFileSync(join(alpha, 'Chart.yaml'), metadata.replace(/^version:.*$/m, 'version: 0.12.0-alpha.1'))
+  const published = [join(charts, '0.9.2'), join(charts, '0.10.0'), alpha]
+  const kept = process.env.PATH
+  process.env.PATH = `${binaries}:${kept ?? ''}`
+  repository = await serveChartRepository({ dir: join(folder, 'repository'), charts: published })
+  process.env.PATH = kept
+})
+after(async () => {
+  await repository.close()
+  if (ownTemporary === undefined) delete process.env.TMPDIR
+  else process.env.TMPDIR = ownTemporary
+  rmSync(folder, { recursive: true })
+})
+
+for (const major of [3, 4] as const) {
+  describe(`helm ${major}`, function () {
+    this.timeout(30_000)
+    let cli: HelmCli
+    before(() => {
+      cli = helm(join(binaries, `helm${major}`))
+    })
+
+    it('says its version', async () => {
+      const version = await cli.reader.version()
+      assert.equal(version.major, major)
+      assert.match(version.version, new RegExp(`^v${major}\\.`))
+    })
+
+    describe('merges values', () => {
+      const merged = async (...words: string[]): Promise<Values> =>
+        (await cli.reader.mergeValues(words)).reveal()
+
+      it('to nothing where there are no words', async () => {
+        assert.deepEqual(await merged(), {})
+      })
+
+      it("by helm's own order and types, nulls included", async () => {
+        const first = file('first.yaml', 'a: 1\nb: {c: yes, d: null}\nlist: [1, 2]\nkind: odd\n')
+        const second = file('second.yaml', 'a: 2\nlist: [3]\n')
+        const words = ['--set', 'b.e=true,gone=null', '-f', first, '--set-string', 'n=5', '--values', second]
+        assert.deepEqual(await merged(...words, '--set-json', 'j={"k":null}', '--set-literal', 'l=a,b=c'), {
+          ...{ a: 2, b: { c: true, d: null, e: true }, gone: null, kind: 'odd', list: [3] },
+          ...{ n: '5', j: { k: null }, l: 'a,b=c' },
+        })
+      })
+
+      it('that no manifest could hold', async () => {
+        const odd = file('odd.yaml', 'x: "---"\ntemplate: "{{ .Values.x }} </script> é"\nbig: 1e30\n')
+        assert.deepEqual(await merged('-f', odd), {
+          x: '---',
+          template: '{{ .Values.x }} </script> é',
+          big: 1e30,
+        })
+      })
+
+      it('and keeps secrets out of every text', async () => {
+        const values = await cli.reader.mergeValues(['--set', `vault.token=tokenOf${major}`])
+        assert.ok(!JSON.stringify(values).includes('tokenOf'))
+        assert.equal(secrets.redact(`tokenOf${major}`), '(hidden)')
+      })
+
+      it('or says what is wrong with them', async () => {
+        const missing = await failure(merged('-f', join(folder, 'absent.yaml')), 'ValuesInvalid')
+        assert.match(missing.message, /absent\.yaml: no such file/)
+        assert.match(missing.remedy, /-f/)
+        const grammar = await failure(merged('--set', 'a'), 'ValuesInvalid')
+        assert.match(grammar.message, /key "a" has no value/)
+        const broken = await failure(merged('-f', file('broken.yaml', 'a: [')), 'ValuesInvalid')
+        assert.match(broken.message, /broken\.yaml/)
+      })
+    })
+
+    describe('renders', () => {
+      it('as for an upgrade of a release in its namespace, without hooks', async () => {
+        const manifest = await renderOf(cli, join(charts, '0.10.0'))
+        assert.match(manifest, /namespace: osm-system/)
+        assert.doesNotMatch(manifest, /helm\.sh\/hook/)
+      })
+
+      it('with the capabilities that it is given', async () => {
+        const template = `{{ if and .Release.IsUpgrade (.Capabilities.APIVersions.Has "x.y/v1/Widget") }}
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: "{{ .Capabilities.KubeVersion.Version }}"}
+{{ end }}`
+        assert.match(
+          await renderOf(cli, chart('capable', { 'templates/a.yaml': template })),
+          /name: "v1\.37\.1"/,
+        )
+      })
+
+      it("or says why not, in helm's own words without its noise", async () => {
+        const path = chart('failing', {
+          'templates/a.yaml': '{{ required "name the registry" .Values.registry }}',
+        })
+        const error = await failure(renderOf(cli, path), 'RenderFailed')
+        assert.match(error.message, /name the registry/)
+        assert.doesNotMatch(error.message, /Error:|--debug|level=/)
+        assert.match(error.remedy, /template osm .*failing --namespace osm-system/)
+      })
+
+      it("or tells what a chart's schema refuses", async () => {
+        const values = sensitive<Values>({ OpenServiceMesh: 'not a mapping' })
+        const error = await failure(renderOf(cli, join(charts, '0.9.2'), { values }), 'RenderFailed')
+        assert.match(error.message, /OpenServiceMesh/)
+      })
+
+      it('and leaves no values behind', () => {
+        const left = readdirSync(temporary, { recursive: true, encoding: 'utf8' })
+        assert.ok(left.length > 0)
+        assert.deepEqual(
+          left.filter((name) => name.endsWith('-values.yaml')),
+          [],
+        )
+      })
+    })
+
+    describe('fetches charts', () => {
+      it('lists all versions of a repository, prereleases too, newest first', async () => {
+        const versions = await cli.reader.listVersions({ url: repository.url, why: '' }, 'osm')
+        assert.deepEqual(
+          versions.map(({ version }) => version),
+          ['0.12.0-alpha.1', '0.10.0', '0.9.2'],
+        )
+        assert.equal(versions.at(-1)?.appVersion, '0.9.2')
+        assert.deepEqual(await cli.reader.listVersions({ url: repository.url, why: '' }, 'os'), [])
+        assert.deepEqual(await cli.reader.listVersions({ url: 'oci://x.example/y', why: '' }, 'osm'), [])
+      })
+
+      it('pulls from a repository by URL and by name, and the chart is the one of the folder', async () => {
+        const local = await cli.reader.loadChart({ type: 'path', path: join(charts, '0.10.0') })
+        const wanted = { chart: 'osm', version: '0.10.0' }
+        const byUrl = await cli.reader.loadChart({ type: 'repository', url: repository.url, ...wanted })
+        assert.equal(byUrl.contentDigest, local.contentDigest)
+        assert.equal(byUrl.reference, `osm --repo ${repository.url}`)
+        assert.deepEqual(byUrl.crds, local.crds)
+
+        mkdirSync(env.HELM_CONFIG_HOME, { recursive: true })
+        const configuration = join(env.HELM_CONFIG_HOME, 'repositories.yaml')
+        const before = `repositories:\n- {name: own, url: "${repository.url}"}\n`
+        writeFileSync(configuration, before)
+        assert.deepEqual(await cli.reader.repositories(), [{ name: 'own', url: repository.url }])
+        const named = await cli.reader.loadChart({ type: 'named-repository', repository: 'own', ...wanted })
+        assert.equal(named.contentDigest, local.contentDigest)
+        assert.equal(named.reference, 'own/osm')
+        assert.equal(readFileSync(configuration, 'utf8'), before)
+      })
+
+      it('pulls by URL of an archive', async () => {
+        const reference = `${repository.url}/osm-0.9.2.tgz`
+        assert.equal((await cli.reader.loadChart({ type: 'reference', reference })).version, '0.9.2')
+      })
+
+      it('says what is wrong', async () => {
+        const url = 'http://127.0.0.1:1'
+        const unreadable = await failure(
+          cli.reader.listVersions({ url, why: '' }, 'osm'),
+          'RepositoryUnreadable',
+        )
+        assert.match(unreadable.message, /127\.0\.0\.1:1.*connection refused/s)
+        const source = { type: 'repository', url: repository.url, chart: 'osm', version: '9.9.9' } as const
+        assert.match((await failure(cli.reader.loadChart(source), 'ChartUnreadable')).message, /9\.9\.9/)
+      })
+    })
+  })
+}
+
+describe('helm that cannot be used', () => {
+  const pretend = (version: string): HelmCli => {
+    const path = file(`helm-${version}`, `#!/bin/sh\necho '${version}'\n`)
+    chmodSync(path, 0o755)
+    return helm(path)
+  }
+
+  it('is named, with what to do', async () => {
+    const absent = await failure(helm(join(folder, 'no-helm')).reader.version(), 'HelmUnusable')
+    assert.match(absent.message, /no-helm: there is no such program/)
+    assert.match(absent.remedy, /HELM_BIN/)
+    for (const version of ['v3.17.4', 'v4.0.5', 'v4.1.4', 'v2.17.0', 'v5.0.0', 'nonsense']) {
+      await failure(pretend(version).reader.version(), 'HelmUnusable')
+    }
+    for (const version of ['v3.18.0', 'v3.22.0', 'v4.2.0', 'v4.3.1']) await pretend(version).reader.version()
+  })
+
+  it('is told apart from a failure of its own', async () => {
+    await failure(pretend('v4.0.1').reader.mergeValues(['--set', 'a=1']), 'HelmUnusable')
+  })
+})
+
+/** A program of our own in helm's place, for what helm does only when things go wrong. */
+describe('helm as a child', function () {
+  this.timeout(20_000)
+  const request = (extra: Partial<HelmUpgradeRequest> = {}): HelmUpgradeRequest => ({
+    ...{ releaseName: 'osm', namespace: 'osm-system', chartPath: '/charts/osm', chartVersion: '1.0.0' },
+    ...{ valuesFile: '/values.yaml', timeoutMs: 90_500, extraArguments: ['--no-hooks'], logFolder: folder },
+    ...extra,
+  })
+  const child = (name: string, body: string): HelmCli => {
+    const path = file(name, `#!/bin/sh\n[ "$1" = version ] && { echo v3.22.0; exit; }\n${body}\n`)
+    chmodSync(path, 0o755)
+    return helm(path)
+  }
+  beforeEach(() => {
+    for (const log of ['helm-stdout.log', 'helm-stderr.log']) rmSync(join(folder, log), { force: true })
+  })
+
+  it('tells its lines as they come and ends with its last words, secrets hidden', async () => {
+    secrets.add('hunter2000')
+    const cli = child(
+      'talk',
+      'echo "$@"; printf "half "; sleep 0.3; echo line hunter2000; echo "level=WARN msg=x" >&2; echo "Error: UPGRADE FAILED: hunter2000 is bad" >&2; exit 1',
+    )
+    const lines: string[] = []
+    const outcome = await cli.writer.upgrade(
+      request(),
+      (line) => lines.push(line),
+      new AbortController().signal,
+    )
+    assert.deepEqual(lines, [
+      'upgrade osm /charts/osm --namespace osm-system --reset-values --values /values.yaml --timeout 91s --wait --no-hooks',
+      'half line (hidden)',
+      'level=WARN msg=x',
+      'Error: UPGRADE FAILED: (hidden) is bad',
+    ])
+    assert.deepEqual(outcome, { succeeded: false, exitCode: 1, message: '(hidden) is bad' })
+    assert.ok(readFileSync(join(folder, 'helm-stdout.log'), 'utf8').includes('half line'))
+  })
+
+  it('is asked to end by SIGTERM and waited for', async () => {
+    const cli = child(
+      'stubborn',
+      `trap 'echo ending; sleep 0.3; echo recorded; exit 1' TERM\necho started\nwhile :; do sleep 0.05; done`,
+    )
+    const stop = new AbortController()
+    const lines: string[] = []
+    const outcome = await cli.writer.upgrade(
+      request(),
+      (line) => {
+        lines.push(line)
+        if (line === 'started') stop.abort()
+      },
+      stop.signal,
+    )
+    assert.deepEqual(lines, ['started', 'ending', 'recorded'])
+    assert.equal(outcome.succeeded, false)
+  })
+
+  it('runs in a session of its own and is not sent to another cluster by the environment', async () => {
+    const path = file(
+      'where',
+      '#!/bin/sh\n[ "$1" = version ] && { echo v3.22.0; exit; }\nps -o sid= -p $$; env | grep -c "^HELM_\\(KUBE\\|NAMESPACE\\|DEBUG\\)"; echo "$@"',
+    )
+    chmodSync(path, 0o755)
+    const inherited = { ...env, HELM_KUBECONTEXT: 'other', HELM_NAMESPACE: 'other', HELM_DEBUG: 'true' }
+    const options = { binary: path, env: inherited, login: {}, secrets }
+    const cli = helmCli({ ...options, kube: { kubeconfig: '/k', asUser: 'jane' }, kubeContext: 'prod' })
+    const lines: string[] = []
+    await cli.writer.upgrade(request(), (line) => lines.push(line), new AbortController().signal)
+    const [session, inheritedCount, words] = lines
+    assert.notEqual(session?.trim(), '')
+    assert.equal(inheritedCount, '0')
+    assert.match(words ?? '', /--kubeconfig \/k --kube-context prod --kube-as-user jane$/)
+  })
+
+  it('can be called by a person with the same words', () => {
+    const options = {
+      env,
+      login: {},
+      secrets,
+      binary: 'helm',
+      kube: { kubeContext: 'prod eu', token: 'secret-token' },
+    }
+    const { reader } = helmCli({ ...options, kubeContext: 'prod eu' })
+    assert.equal(
+      reader.upgradeCommand(request({ chartPath: 'osm/osm', extraArguments: ['--description', "it's on"] })),
+      `helm upgrade osm osm/osm --namespace osm-system --reset-values --values /values.yaml --timeout 91s --wait --description 'it'\\''s on' --version 1.0.0 --kube-context 'prod eu'`,
+    )
+    assert.match(
+      reader.upgradeCommand(request({ chartPath: 'osm --repo https://x.example' })),
+      / osm --namespace osm-system --repo https:\/\/x\.example /,
+    )
+    assert.doesNotMatch(reader.upgradeCommand(request({ chartPath: './charts/osm' })), /--version/)
+    assert.match(
+      reader.upgradeCommand(request({ extraArguments: ['--wait=legacy'] })),
+      /--timeout 91s --wait=legacy --kube-context 'prod eu'$/,
+    )
+  })
+})
