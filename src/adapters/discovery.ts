@@ -1,7 +1,7 @@
-import { field, type ServedKind } from '../model/kube-object.js'
+import { field, textField, type ServedKind } from '../model/kube-object.js'
+import { listAt } from './json-fields.js'
 import { apiFailure, parseAnswer } from './rest-failures.js'
 import type { RestClient } from './rest-client.js'
-import type { Json } from '../model/values.js'
 
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
 
@@ -30,23 +30,23 @@ async function kindsOf(answer: unknown, root: '/api' | '/apis', client: RestClie
   if (field(answer, 'kind') === 'APIGroupDiscoveryList') return aggregatedKinds(answer)
   const versions =
     root === '/api'
-      ? list(answer, 'versions').map(String)
-      : list(answer, 'groups').flatMap((group) =>
-          list(group, 'versions').map((each) => text(each, 'groupVersion')),
+      ? listAt(answer, 'versions').map(String)
+      : listAt(answer, 'groups').flatMap((group) =>
+          listAt(group, 'versions').map((each) => textField(each, 'groupVersion')),
         )
   const kinds = await Promise.all(versions.map((version) => kindsOfVersion(client, root, version)))
   return kinds.flat()
 }
 
 function aggregatedKinds(answer: unknown): ServedKind[] {
-  return list(answer, 'items').flatMap((group) =>
-    list(group, 'versions').flatMap((version) =>
-      list(version, 'resources').map((resource) => ({
-        group: text(group, 'metadata', 'name'),
-        version: text(version, 'version'),
-        kind: text(resource, 'responseKind', 'kind'),
-        plural: text(resource, 'resource'),
-        namespaced: text(resource, 'scope') === 'Namespaced',
+  return listAt(answer, 'items').flatMap((group) =>
+    listAt(group, 'versions').flatMap((version) =>
+      listAt(version, 'resources').map((resource) => ({
+        group: textField(group, 'metadata', 'name'),
+        version: textField(version, 'version'),
+        kind: textField(resource, 'responseKind', 'kind'),
+        plural: textField(resource, 'resource'),
+        namespaced: textField(resource, 'scope') === 'Namespaced',
       })),
     ),
   )
@@ -57,23 +57,13 @@ async function kindsOfVersion(client: RestClient, root: string, groupVersion: st
   if (response.status !== 200) return []
   const answer = parseAnswer({ method: 'GET', path: `${root}/${groupVersion}` }, response.body)
   const slash = groupVersion.indexOf('/')
-  return list(answer, 'resources')
-    .filter((resource) => !text(resource, 'name').includes('/'))
+  return listAt(answer, 'resources')
+    .filter((resource) => !textField(resource, 'name').includes('/'))
     .map((resource) => ({
       group: slash < 0 ? '' : groupVersion.slice(0, slash),
       version: groupVersion.slice(slash + 1),
-      kind: text(resource, 'kind'),
-      plural: text(resource, 'name'),
+      kind: textField(resource, 'kind'),
+      plural: textField(resource, 'name'),
       namespaced: field(resource, 'namespaced') === true,
     }))
-}
-
-function list(value: unknown, key: string): Json[] {
-  const found = field(value, key)
-  return Array.isArray(found) ? found : []
-}
-
-function text(value: unknown, ...path: string[]): string {
-  const found = field(value, ...path)
-  return typeof found === 'string' ? found : ''
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { messageOf, UpgradeError } from '../errors.js'
 import { field, textField } from '../model/kube-object.js'
 import { isMapping, type Json } from '../model/values.js'
-import { listAt, optionalText, textAt } from './json-fields.js'
+import { listAt, optionalText } from './json-fields.js'
 
 type Mapping = { [key: string]: Json }
 
@@ -38,7 +38,7 @@ export async function runExecPlugin(
 }
 
 function environmentOf(exec: Mapping, cluster: Mapping): NodeJS.ProcessEnv {
-  const own = listAt(exec, 'env').map((entry) => [textAt(entry, 'name'), textAt(entry, 'value')])
+  const own = listAt(exec, 'env').map((entry) => [textField(entry, 'name'), textField(entry, 'value')])
   const info = {
     apiVersion: exec.apiVersion,
     kind: 'ExecCredential',
@@ -92,7 +92,7 @@ function readCredential(stdout: string): ExecCredential {
     optionalText(status, 'clientCertificateData'),
     optionalText(status, 'clientKeyData'),
   ]
-  const expiresAt = Date.parse(textAt(status, 'expirationTimestamp'))
+  const expiresAt = Date.parse(textField(status, 'expirationTimestamp'))
   return {
     ...(token === undefined ? {} : { token }),
     ...(certificate === undefined ? {} : { certificate }),

@@ -8,7 +8,6 @@ import { renderChart } from './helm-render.js'
 import { HelmRunner, type HelmRunnerOptions } from './helm-run.js'
 import { runUpgrade, upgradeCommand } from './helm-upgrade.js'
 import { ValueMerger } from './helm-values.js'
-import { textAt } from './json-fields.js'
 import type { SecretRegistry } from './secret-registry.js'
 import { TempFolder } from './temp-folder.js'
 

@@ -7,6 +7,7 @@ import { field } from '../model/kube-object.js'
 import { isMapping, type Json } from '../model/values.js'
 import type { HelmRunner } from './helm-run.js'
 import { helmWords } from './helm-words.js'
+import { optionalText } from './json-fields.js'
 import type { TempFolder } from './temp-folder.js'
 import { parseYaml } from './yaml.js'
 
@@ -98,7 +99,7 @@ export class HelmRepositories {
       HELM_REPOSITORY_CACHE: join(folder, 'repository'),
       HELM_CONTENT_CACHE: join(folder, 'content'),
     }
-    const password = this.login.password ?? text(entry.password)
+    const password = this.login.password ?? optionalText(entry, 'password')
     const words = ['repo', 'add', scratchName, url, '--force-update', ...this.loginWords(entry)]
     const stdin = password === undefined ? {} : { input: `${password}\n` }
     if (password !== undefined) words.push('--password-stdin')
@@ -113,10 +114,10 @@ export class HelmRepositories {
       value === undefined ? [] : [name, value]
     const insecure = login.insecureSkipTlsVerify === true || entry.insecure_skip_tls_verify === true
     return [
-      ...flag('--username', login.username ?? text(entry.username)),
-      ...flag('--ca-file', login.caFile ?? text(entry.caFile)),
-      ...flag('--cert-file', text(entry.certFile)),
-      ...flag('--key-file', text(entry.keyFile)),
+      ...flag('--username', login.username ?? optionalText(entry, 'username')),
+      ...flag('--ca-file', login.caFile ?? optionalText(entry, 'caFile')),
+      ...flag('--cert-file', optionalText(entry, 'certFile')),
+      ...flag('--key-file', optionalText(entry, 'keyFile')),
       ...(insecure ? ['--insecure-skip-tls-verify'] : []),
       ...(entry.pass_credentials_all === true ? ['--pass-credentials'] : []),
     ]
@@ -140,8 +141,4 @@ function configurationFile(env: NodeJS.ProcessEnv): string {
   if (process.platform === 'win32') return join(env.APPDATA ?? '', 'helm', 'repositories.yaml')
   const folder = process.platform === 'darwin' ? join('Library', 'Preferences') : '.config'
   return join(homedir(), folder, 'helm', 'repositories.yaml')
-}
-
-function text(value: Json | undefined): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }

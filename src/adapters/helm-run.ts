@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { messageOf, UpgradeError } from '../errors.js'
 import { parseVersion } from '../model/version.js'
 import type { HelmVersion } from '../ports/helm.js'
-import type { KubeconfigOptions } from './kubeconfig.js'
+import type { KubeconfigOptions } from './kubeconfig-context.js'
 
 /** How helm is called. */
 export interface HelmRunnerOptions {

@@ -1,9 +1,10 @@
 import { gunzipSync } from 'node:zlib'
 import { messageOf, UpgradeError } from '../errors.js'
-import { field } from '../model/kube-object.js'
+import { field, textField } from '../model/kube-object.js'
 import type { ReleaseName, ReleaseRevision, ReleaseSnapshot, ReleaseStatus } from '../model/release.js'
 import { isMapping, sensitive, type Json, type Values } from '../model/values.js'
 import { chartContentDigest, isCrdFile, type ChartFile } from './chart-digest.js'
+import { listAt } from './json-fields.js'
 
 /** The storage object of one revision. */
 export interface StoredRelease {
@@ -65,20 +66,20 @@ function snapshotOf(release: Json, stored: StoredRelease, history: ReleaseRevisi
   if (!isMapping(chart)) throw new Error('it has no chart')
   const chartDefaults = mappingAt(chart, 'values')
   return {
-    name: textAt(release, 'name'),
-    namespace: textAt(release, 'namespace'),
+    name: textField(release, 'name'),
+    namespace: textField(release, 'namespace'),
     releaseRevision,
     releaseStatus: releaseStatusOf(field(release, 'info', 'status')),
-    chartName: textAt(chart, 'metadata', 'name'),
-    chartVersion: textAt(chart, 'metadata', 'version'),
-    appVersion: textAt(chart, 'metadata', 'appVersion'),
-    lastDeployed: textAt(release, 'info', 'last_deployed'),
-    description: textAt(release, 'info', 'description'),
-    applyMethod: textAt(release, 'apply_method') === 'ssa' ? 'ssa' : 'csa',
+    chartName: textField(chart, 'metadata', 'name'),
+    chartVersion: textField(chart, 'metadata', 'version'),
+    appVersion: textField(chart, 'metadata', 'appVersion'),
+    lastDeployed: textField(release, 'info', 'last_deployed'),
+    description: textField(release, 'info', 'description'),
+    applyMethod: textField(release, 'apply_method') === 'ssa' ? 'ssa' : 'csa',
     history,
     userSuppliedValues: sensitive(mappingAt(release, 'config')),
     chartDefaults,
-    manifest: sensitive(textAt(release, 'manifest')),
+    manifest: sensitive(textField(release, 'manifest')),
     chartContentDigest: storedChartDigest(chart, chartDefaults),
     storage: { kind: stored.kind, name: stored.name },
   }
@@ -86,7 +87,7 @@ function snapshotOf(release: Json, stored: StoredRelease, history: ReleaseRevisi
 
 function storedChartDigest(chart: Json, defaults: Values): string {
   const templates = filesAt(chart, 'templates')
-  const schema = textAt(chart, 'schema')
+  const schema = textField(chart, 'schema')
   return chartContentDigest({
     templates,
     crdFiles: filesAt(chart, 'files').filter(({ name }) => isCrdFile(name)),
@@ -114,26 +115,16 @@ function disabledDependencies(defaults: Values, templates: readonly ChartFile[])
 
 function filesAt(chart: Json, key: string): ChartFile[] {
   return listAt(chart, key).map((file) => ({
-    name: textAt(file, 'name'),
-    data: Buffer.from(textAt(file, 'data'), 'base64'),
+    name: textField(file, 'name'),
+    data: Buffer.from(textField(file, 'data'), 'base64'),
   }))
 }
 
 function namesAt(value: Json, ...path: string[]): string[] {
-  return listAt(value, ...path).flatMap((entry) => [textAt(entry, 'name'), textAt(entry, 'alias')])
-}
-
-function listAt(value: Json, ...path: string[]): Json[] {
-  const found = field(value, ...path)
-  return Array.isArray(found) ? found : []
+  return listAt(value, ...path).flatMap((entry) => [textField(entry, 'name'), textField(entry, 'alias')])
 }
 
 function mappingAt(value: Json, key: string): Values {
   const found = field(value, key)
   return isMapping(found) ? found : {}
-}
-
-function textAt(value: Json, ...path: string[]): string {
-  const found = field(value, ...path)
-  return typeof found === 'string' ? found : ''
 }

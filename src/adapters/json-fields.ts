@@ -1,15 +1,9 @@
-import { field } from '../model/kube-object.js'
+import { field, textField } from '../model/kube-object.js'
 import type { Json } from '../model/values.js'
-
-/** The text at a path of untyped JSON; empty where there is none. */
-export function textAt(value: unknown, ...path: string[]): string {
-  const found = field(value, ...path)
-  return typeof found === 'string' ? found : ''
-}
 
 /** The text at a path of untyped JSON; undefined where there is none or it is empty. */
 export function optionalText(value: unknown, ...path: string[]): string | undefined {
-  return textAt(value, ...path) || undefined
+  return textField(value, ...path) || undefined
 }
 
 /** The list at a path of untyped JSON; empty where there is none. */

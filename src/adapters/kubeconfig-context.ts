@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { UpgradeError } from '../errors.js'
+import { textField } from '../model/kube-object.js'
 import type { Json } from '../model/values.js'
-import { optionalText, textAt } from './json-fields.js'
+import { optionalText } from './json-fields.js'
 import type { MergedKubeconfig } from './kubeconfig-file.js'
 
 type Mapping = { [key: string]: Json }
@@ -55,12 +56,12 @@ function namedContext(merged: MergedKubeconfig, name: string, options: Kubeconfi
     new UpgradeError('ContextUnknown', `${message} kubeconfig ${where}`, { kubeContext: name })
   const context = merged.contexts.get(name)
   if (!context) throw unknown(`context ${name} is not in`)
-  const clusterName = textAt(context, 'cluster')
+  const clusterName = textField(context, 'cluster')
   const cluster = merged.clusters.get(clusterName)
   if (!cluster && options.apiServer === undefined) {
     throw unknown(`context ${name} names cluster ${clusterName}, which is not in`)
   }
-  const userName = textAt(context, 'user')
+  const userName = textField(context, 'user')
   const user = merged.users.get(userName)
   if (!user && userName !== '') throw unknown(`context ${name} names user ${userName}, which is not in`)
   return { name, cluster: cluster ?? {}, user: user ?? {} }

@@ -94,12 +94,7 @@ async function securityOf({ context, server, exec, env }: SecurityParts): Promis
   try {
     await config.applyToHTTPSOptions(options)
   } catch (error) {
-    throw new UpgradeError(
-      'KubeconfigUnreadable',
-      `use context ${kubeContext}: ${messageOf(error)}`,
-      {},
-      error,
-    )
+    throw new UpgradeError('KubeconfigUnreadable', `use context ${name}: ${messageOf(error)}`, {}, error)
   }
   if (exec.certificate !== undefined) options.cert = exec.certificate
   if (exec.key !== undefined) options.key = exec.key

@@ -3,7 +3,7 @@ import { constants, type Mode } from 'node:fs'
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { CORE_SCHEMA, dump } from 'js-yaml'
+import { DUMP_SCHEMA, dump } from 'js-yaml'
 import { messageOf, UpgradeError } from '../errors.js'
 import type { CustomResourceKind, CustomResourceSummary, LiveCrd, RawObject } from '../model/crd.js'
 import type { JournalEntry } from '../model/journal.js'
@@ -190,8 +190,9 @@ function customResourceFile({ crd }: CustomResourceKind): string {
   return `custom-resources/${crd}.ndjson`
 }
 
+/** Texts that helm's YAML 1.1 would take for something else (`yes`, `1_000`) are quoted: that schema does it. */
 function yamlOf(values: Values): string {
-  return dump(values, { schema: CORE_SCHEMA, lineWidth: -1, noRefs: true })
+  return dump(values, { schema: DUMP_SCHEMA, lineWidth: -1, noRefs: true })
 }
 
 function linesOf(text: string): string[] {

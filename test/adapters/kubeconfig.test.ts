@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import type { AgentOptions } from 'node:https'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { loadKubeconfig, type ClusterAccess, type KubeconfigOptions } from '../../src/adapters/kubeconfig.js'
+import { loadKubeconfig, type ClusterAccess } from '../../src/adapters/kubeconfig.js'
+import type { KubeconfigOptions } from '../../src/adapters/kubeconfig-context.js'
 import { UpgradeError } from '../../src/errors.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-test-'))
