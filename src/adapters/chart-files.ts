@@ -13,9 +13,9 @@ class FileCollector {
   readonly files: ChartFile[] = []
   private bytes = 0
 
-  add(name: string, data: Buffer): void {
-    this.bytes += data.length
-    if (data.length > largestFile) throw new Error(`${name} is larger than ${largestFile / 1024 / 1024} MiB`)
+  add(name: string, data: Buffer, size = data.length): void {
+    this.bytes += size
+    if (size > largestFile) throw new Error(`${name} is larger than ${largestFile / 1024 / 1024} MiB`)
     if (this.bytes > largestChart) throw new Error(`it is larger than ${largestChart / 1024 / 1024} MiB`)
     if (this.files.length >= mostFiles) throw new Error(`it has more than ${mostFiles} files`)
     this.files.push({ name, data: withoutBom(data) })
@@ -70,11 +70,12 @@ export async function readChartArchive(archive: Buffer): Promise<ChartFile[]> {
         let size = 0
         entry.on('data', (chunk: Buffer) => {
           size += chunk.length
-          if (size <= largestFile + 1) chunks.push(chunk)
+          // What is too large is refused below without being kept.
+          if (size <= largestFile) chunks.push(chunk)
         })
         entry.on('end', () => {
           try {
-            collector.add(nameInChart(entry.path), Buffer.concat(chunks))
+            collector.add(nameInChart(entry.path), Buffer.concat(chunks), size)
           } catch (error) {
             parser.abort(error as Error)
           }

@@ -5,7 +5,7 @@ import { field, type KubeObject } from '../model/kube-object.js'
 import { isMapping, type Json, type Values } from '../model/values.js'
 import { callsLookup, chartContentDigest, isCrdFile, type ChartFile } from './chart-digest.js'
 import { readChartArchive, readChartFolder } from './chart-files.js'
-import { parseYaml, parseYamlDocuments } from './yaml.js'
+import { parseYaml, parseYamlDocuments } from '../kubernetes-yaml.js'
 
 /** Where a chart was found and how a person would name it. */
 export interface ChartPlace {

@@ -9,7 +9,7 @@ import type { HelmRunner } from './helm-run.js'
 import { helmWords } from './helm-words.js'
 import { optionalText } from './json-fields.js'
 import type { TempFolder } from './temp-folder.js'
-import { parseYaml } from './yaml.js'
+import { parseYaml } from '../kubernetes-yaml.js'
 
 type Mapping = { [key: string]: Json }
 

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { HelmUpgradeWords } from '../model/helm-upgrade.js'
 import type { HelmOutcome, HelmUpgradeRequest } from '../ports/helm.js'
 import type { HelmRunner } from './helm-run.js'
 import { helmWords, shellQuote } from './helm-words.js'
@@ -8,7 +9,7 @@ import { helmWords, shellQuote } from './helm-words.js'
 const pollEveryMs = 100
 
 /** Words of the upgrade: the whole of the values by file, so that nothing of the last release slips in. */
-export function upgradeWords(request: Omit<HelmUpgradeRequest, 'logFolder'>): string[] {
+export function upgradeWords(request: HelmUpgradeWords): string[] {
   const { releaseName, namespace, chartPath, valuesFile, timeoutMs, extraArguments } = request
   const [path = '', repo] = chartPath.split(' --repo ')
   const saysWait = extraArguments.some((word) => /^--wait(=|$)/.test(word))
@@ -22,7 +23,7 @@ export function upgradeWords(request: Omit<HelmUpgradeRequest, 'logFolder'>): st
 }
 
 /** The command that a person could run: the chart by the name they know it by, and the cluster where it was named. */
-export function upgradeCommand(request: Omit<HelmUpgradeRequest, 'logFolder'>, helm: HelmRunner): string {
+export function upgradeCommand(request: HelmUpgradeWords, helm: HelmRunner): string {
   const isLocal = /^[./~]|\.(tgz|tar\.gz)$/.test(request.chartPath) || !/[/ ]/.test(request.chartPath)
   const version = isLocal && !request.chartPath.includes('://') ? [] : ['--version', request.chartVersion]
   return shellQuote([helm.binary, ...upgradeWords(request), ...version, ...helm.typedClusterFlags()])
@@ -40,6 +41,8 @@ export async function runUpgrade(
 ): Promise<HelmOutcome> {
   const files = ['helm-stdout.log', 'helm-stderr.log'].map((name) => join(request.logFolder, name))
   const [out, err] = files.map((file) => openSync(file, 'a', 0o600)) as [number, number]
+  // What an upgrade before wrote into the same files is not told again.
+  const tails = files.map((file) => new FileTail(file, onLine))
   try {
     const child = helm.start([...upgradeWords(request), ...helm.clusterFlags()], {
       detached: true,
@@ -54,7 +57,7 @@ export async function runUpgrade(
     signal.addEventListener('abort', end, { once: true })
     if (signal.aborted) end()
     try {
-      const stderr = await followOutput(files, ended, onLine)
+      const stderr = await followOutput(tails, ended)
       const exitCode = await ended
       return { succeeded: exitCode === 0, exitCode, message: helmWords(stderr) }
     } finally {
@@ -66,13 +69,8 @@ export async function runUpgrade(
   }
 }
 
-/** Tells every line of the files until helm has ended; answers with all of the last file. */
-async function followOutput(
-  files: readonly string[],
-  ended: Promise<unknown>,
-  onLine: (line: string) => void,
-): Promise<string> {
-  const tails = files.map((file) => new FileTail(file, onLine))
+/** Tells every line until helm has ended; answers with all that came by the last file. */
+async function followOutput(tails: readonly FileTail[], ended: Promise<unknown>): Promise<string> {
   let running = true
   const end = ended.then(
     () => (running = false),
@@ -86,7 +84,7 @@ async function followOutput(
   return tails.at(-1)?.text ?? ''
 }
 
-/** Reads what is appended to a file, line by line. */
+/** Reads what is appended to a file from now on, line by line. */
 class FileTail {
   text = ''
   private told = 0
@@ -99,7 +97,7 @@ class FileTail {
     private readonly onLine: (line: string) => void,
   ) {
     this.file = openSync(path, 'r')
-    this.position = 0
+    this.position = fstatSync(this.file).size
   }
 
   read(): void {

@@ -6,7 +6,7 @@ import { isMapping, type Values } from '../model/values.js'
 import type { HelmRunner } from './helm-run.js'
 import { helmWords } from './helm-words.js'
 import type { TempFolder } from './temp-folder.js'
-import { parseYaml } from './yaml.js'
+import { parseYaml } from '../kubernetes-yaml.js'
 
 /** Base64 keeps helm from reading the values as a manifest; `toJson` keeps nulls, which both majors pass on for keys without a default. */
 const template = `apiVersion: v1

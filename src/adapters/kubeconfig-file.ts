@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { messageOf, UpgradeError } from '../errors.js'
 import { isMapping, type Json } from '../model/values.js'
-import { parseYaml } from './yaml.js'
+import { parseYaml } from '../kubernetes-yaml.js'
 
 type Mapping = { [key: string]: Json }
 

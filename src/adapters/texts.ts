@@ -6,7 +6,7 @@ import { messageOf, UpgradeError } from '../errors.js'
 import type { CrdManifest } from '../model/chart.js'
 import { field, textField, type KubeObject } from '../model/kube-object.js'
 import type { TextReader } from '../ports/outside.js'
-import { parseYamlDocuments } from './yaml.js'
+import { parseYamlDocuments } from '../kubernetes-yaml.js'
 
 const maxBytes = 8 * 1024 * 1024
 const maxRedirects = 5

@@ -1,4 +1,5 @@
 import type { Chart } from '../model/chart.js'
+import type { HelmUpgradeWords } from '../model/helm-upgrade.js'
 import type { ReleaseSnapshot } from '../model/release.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
 
@@ -27,16 +28,6 @@ export function upgradeByHand(
     timeoutMs: request.timeoutMs,
     extraArguments: request.helmArguments,
   }
-}
-
-interface HelmUpgradeWords {
-  releaseName: string
-  namespace: string
-  chartPath: string
-  chartVersion: string
-  valuesFile: string
-  timeoutMs: number
-  extraArguments: string[]
 }
 
 /** The commands of a plan; `{program}` stands for the name that the user typed. */

@@ -1,4 +1,5 @@
 import type { Chart, ChartRepository, ChartSource, ChartVersionEntry } from '../model/chart.js'
+import type { HelmUpgradeWords } from '../model/helm-upgrade.js'
 import type { Sensitive, Values } from '../model/values.js'
 
 export interface HelmVersion {
@@ -34,16 +35,7 @@ export interface HelmReader {
   render(request: RenderRequest): Promise<Sensitive<string>>
 }
 
-export interface HelmUpgradeRequest {
-  releaseName: string
-  namespace: string
-  /** Folder or archive. */
-  chartPath: string
-  chartVersion: string
-  /** File with the whole of the values; helm is told `--reset-values`. */
-  valuesFile: string
-  timeoutMs: number
-  extraArguments: string[]
+export interface HelmUpgradeRequest extends HelmUpgradeWords {
   /** Folder in which helm's output is kept. */
   logFolder: string
 }
@@ -67,5 +59,5 @@ export interface HelmWriter {
 
 /** The command line that a person could run instead of `HelmWriter.upgrade`. */
 export interface HelmCommandLine {
-  upgradeCommand(request: Omit<HelmUpgradeRequest, 'logFolder'>): string
+  upgradeCommand(request: HelmUpgradeWords): string
 }

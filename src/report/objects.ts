@@ -1,7 +1,7 @@
+import type { PlanView } from './view.js'
 import { formatRef } from '../model/object-ref.js'
 import type { ObjectChange, ReleasePlan } from '../model/plan.js'
 import { themeOf, type Theme } from './theme.js'
-import type { PlanView } from './plan.js'
 
 /** Up to this many lines of difference are shown without being asked for. */
 const fewLines = 30

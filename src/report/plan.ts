@@ -8,14 +8,9 @@ import { objectLines, objectSummary } from './objects.js'
 import { commandLines, pad, wrap } from './text.js'
 import { themeOf } from './theme.js'
 import { editLines, editSummary } from './value-edits.js'
-import type { View } from './view.js'
+import type { PlanView, View } from './view.js'
 
 const labelWidth = 9
-
-/** What a plan's report shows besides the plan. */
-export interface PlanView extends View {
-  showDiff?: boolean
-}
 
 /** The plan for a person: the verdict first, then the reasons, the changes and the steps (design §3). */
 export function formatPlan(plan: UpgradePlan, view: PlanView): string {

@@ -6,3 +6,8 @@ export interface View {
   /** The name that the user typed: `kubectl mesh-upgrade`. */
   program: string
 }
+
+/** What a plan's report shows besides the plan. */
+export interface PlanView extends View {
+  showDiff?: boolean
+}

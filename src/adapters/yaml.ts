@@ -1,1 +1,0 @@
-export { parseYaml, parseYamlDocuments } from '../kubernetes-yaml.js'
