@@ -61,7 +61,8 @@ export async function connectForUpgrade(
   }
 }
 
-function connect(options: ConnectOptions, progress: ProgressSink, env: NodeJS.ProcessEnv): Connection {
+function connect(given: ConnectOptions, progress: ProgressSink, env: NodeJS.ProcessEnv): Connection {
+  const options = { ...pluginOptions(env), ...given }
   const secrets = new SecretRegistry()
   secrets.add(options.token, options.password)
   const access = loadKubeconfig(options, env, (secret) => secrets.add(secret))
@@ -84,4 +85,17 @@ function connect(options: ConnectOptions, progress: ProgressSink, env: NodeJS.Pr
     redact: secrets.redact,
   }
   return { ports, client, paths, helm, storage }
+}
+
+/** As a plugin we see these global flags of helm only in the environment (load_plugins.go). */
+function pluginOptions(env: NodeJS.ProcessEnv): ConnectOptions {
+  if (!env.HELM_PLUGIN_NAME) return {}
+  const { HELM_KUBEAPISERVER: apiServer, HELM_KUBECAFILE: kubeCaFile } = env
+  const { HELM_KUBETLS_SERVER_NAME: kubeTlsServerName, HELM_KUBEINSECURE_SKIP_TLS_VERIFY: insecure } = env
+  return {
+    ...(apiServer ? { apiServer } : {}),
+    ...(kubeCaFile ? { kubeCaFile } : {}),
+    ...(kubeTlsServerName ? { kubeTlsServerName } : {}),
+    ...(insecure === 'true' ? { kubeInsecureSkipTlsVerify: true } : {}),
+  }
 }

@@ -24,7 +24,8 @@ export interface VerifyWish {
 /** Looks again: reads everything afresh, then judges. What cannot be read is unknown, not a pass. */
 export async function verifyUpgrade(wish: VerifyWish, ports: ReadPorts): Promise<Verdict> {
   const observation = await observe(wish, ports)
-  return verdictOf(postflightChecks.map((check) => check(observation)))
+  const results = postflightChecks.map((check) => check(observation))
+  return verdictOf(results.filter((result) => result !== undefined))
 }
 
 async function observe(wish: VerifyWish, ports: ReadPorts): Promise<Observation> {

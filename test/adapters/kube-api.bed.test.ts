@@ -104,6 +104,14 @@ describe('API server', function () {
     assert.match((await careless.cluster.identity()).kubeVersion, /^v1/)
   })
 
+  it("is the one of helm's flags where we are its plugin", async () => {
+    const env = { ...process.env, ...bed.env, HELM_KUBEAPISERVER: 'https://127.0.0.1:1' }
+    const plugin = await connectForUpgrade({}, () => undefined, { ...env, HELM_PLUGIN_NAME: 'upgrade-check' })
+    await assert.rejects(plugin.cluster.identity(), /127\.0\.0\.1:1: connection refused/)
+    const alone = await connectForUpgrade({}, () => undefined, env)
+    assert.match((await alone.cluster.identity()).kubeVersion, /^v1/)
+  })
+
   describe('objects', () => {
     it('are created, read, replaced and deleted; a second of the same name is a 409', async () => {
       const { cluster, clusterWriter } = ports

@@ -1,5 +1,6 @@
 /** An upgrade whose pods fit on no node: what is said while it waits, and how it ends. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { UpgradeOutcome } from '../../src/model/outcome.js'
 import { customResources, differing } from '../support/cluster-state.js'
@@ -41,6 +42,23 @@ describe('an upgrade whose pods fit on no node', function () {
     const [pod] = outcome.diagnosis?.stalledPods ?? []
     assert.match(pod?.lastEvent ?? '', /FailedScheduling.*Insufficient cpu/)
     assert.deepEqual(differing(kept, await customResources(env)), [])
+  })
+
+  it('ends helm properly on Ctrl-C, and says where things stand', async () => {
+    const words = ['osm', join(chartsFolder, '0.10.0'), '--yes', '--release-notes', notesFolder, ...tooMuch]
+    const child = spawn('kubectl', ['mesh-upgrade', ...words, '-o', 'json'], {
+      env: { ...process.env, ...env },
+    })
+    const [stdout, stderr] = [child.stdout.setEncoding('utf8'), child.stderr.setEncoding('utf8')]
+    let [result, told] = ['', '']
+    stdout.on('data', (text: string) => (result += text))
+    stderr.on('data', (text: string) => {
+      told += text
+      if (/osm-controller: /.test(told) && !child.killed) child.kill('SIGINT')
+    })
+    const exitCode = await new Promise((resolve) => child.on('close', resolve))
+    assert.equal(exitCode, 130, result + told)
+    assert.equal((JSON.parse(result) as UpgradeOutcome).result, 'interrupted')
   })
 
   it('leaves the release failed, not pending, and no lock', async () => {

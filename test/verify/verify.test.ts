@@ -30,7 +30,7 @@ function judge(changes: Partial<Observation>): Record<string, CheckResult['statu
     namespace: { apiVersion: 'v1', kind: 'Namespace', name: 'osm-system' },
     ...changes,
   }
-  const results = postflightChecks.map((check) => check(observation))
+  const results = postflightChecks.flatMap((check) => check(observation) ?? [])
   return Object.fromEntries(
     results.filter(({ status }) => status !== 'pass').map(({ id, status }) => [id, status]),
   )
