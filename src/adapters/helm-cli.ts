@@ -6,7 +6,7 @@ import { fetchChart } from './chart-fetch.js'
 import { HelmRepositories, type RepositoryLogin } from './helm-repositories.js'
 import { renderChart } from './helm-render.js'
 import { HelmRunner, type HelmRunnerOptions } from './helm-run.js'
-import { runUpgrade, upgradeCommand } from './helm-upgrade.js'
+import { redactLogs, runUpgrade, upgradeCommand } from './helm-upgrade.js'
 import { ValueMerger } from './helm-values.js'
 import type { SecretRegistry } from './secret-registry.js'
 import { TempFolder } from './temp-folder.js'
@@ -68,6 +68,7 @@ export function helmCli(options: HelmCliOptions): HelmCli {
       upgrade: async (request, onLine, signal) => {
         await helm.version()
         const outcome = await runUpgrade(request, (line) => onLine(secrets.redact(line)), signal, helm)
+        redactLogs(request.logFolder, secrets.redact)
         return { ...outcome, message: secrets.redact(outcome.message) }
       },
     },

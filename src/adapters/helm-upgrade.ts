@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HelmUpgradeWords } from '../model/helm-upgrade.js'
@@ -39,7 +39,7 @@ export async function runUpgrade(
   signal: AbortSignal,
   helm: HelmRunner,
 ): Promise<HelmOutcome> {
-  const files = ['helm-stdout.log', 'helm-stderr.log'].map((name) => join(request.logFolder, name))
+  const files = logFiles(request.logFolder)
   const [out, err] = files.map((file) => openSync(file, 'a', 0o600)) as [number, number]
   // What an upgrade before wrote into the same files is not told again.
   const tails = files.map((file) => new FileTail(file, onLine))
@@ -67,6 +67,16 @@ export async function runUpgrade(
     closeSync(out)
     closeSync(err)
   }
+}
+
+/** Hides secrets in what helm wrote (a chart's notes may print one), now that nobody appends to it any more. */
+export function redactLogs(logFolder: string, redact: (text: string) => string): void {
+  for (const file of logFiles(logFolder))
+    writeFileSync(file, redact(readFileSync(file, 'utf8')), { mode: 0o600 })
+}
+
+function logFiles(logFolder: string): string[] {
+  return ['helm-stdout.log', 'helm-stderr.log'].map((name) => join(logFolder, name))
 }
 
 /** Tells every line until helm has ended; answers with all that came by the last file. */

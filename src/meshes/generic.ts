@@ -7,6 +7,8 @@ export const generic: MeshProfile = {
   title: 'Helm release',
   matchesChart: () => true,
   crdGroups: [],
+  crdOwners: [],
+  ownedWebhooks: () => [],
   judgeHop: (from, to) => ({ type: compareVersions(to, from) < 0 ? 'downgrade' : 'supported' }),
   recommendTarget(from, available) {
     const version = stableAfter(from, available).at(-1)

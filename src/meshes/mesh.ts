@@ -1,3 +1,4 @@
+import type { CrdOwner } from '../model/crd.js'
 import type { ObjectRef } from '../model/object-ref.js'
 import type { Afterwards } from '../model/plan.js'
 import type { Values } from '../model/values.js'
@@ -23,6 +24,17 @@ export interface ValuePaths {
   identity: string[]
 }
 
+/** Who brings the CRDs of a mesh up to date, from one chart version on. */
+export interface CrdOwnership {
+  /** First chart version of which this holds. */
+  since: string
+  owner: CrdOwner
+  /** Who does it, in words that a person finds in the cluster: `osm-bootstrap`. */
+  by: string
+  /** Where the CRDs of a version are published, where its chart carries none. */
+  published?(version: string): { folder: string; commands: string[] }
+}
+
 /** What a version policy says of a jump. */
 export type HopJudgement =
   { type: 'supported' } | { type: 'too-far'; nextTarget: string; reason: string } | { type: 'downgrade' }
@@ -38,6 +50,10 @@ export interface MeshProfile {
   repository?: { url: string; chart: string }
   /** API groups of the mesh's custom resources. */
   crdGroups: string[]
+  /** Who brings CRDs up to date, oldest first; empty: nobody but helm, at install. */
+  crdOwners: CrdOwnership[]
+  /** Admission webhook configurations that the target's own workloads make, and take over where they exist. */
+  ownedWebhooks(to: string, values: Values): ObjectRef[]
   releaseNotes?: {
     /** Machine-readable address of one version's notes. */
     url(version: string): string

@@ -14,6 +14,8 @@ export interface Finding {
   code: string
   severity: Severity
   object?: ObjectRef
+  /** Everything that it is about, where that is more than `object`. */
+  objects?: ObjectRef[]
   field?: string
   message: string
   evidence: string[]

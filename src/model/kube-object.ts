@@ -56,3 +56,9 @@ export function textField(value: unknown, ...path: (string | number)[]): string 
   const found = field(value, ...path)
   return typeof found === 'string' ? found : ''
 }
+
+/** Like `field`, for lists: empty where there is none. */
+export function listField(value: unknown, ...path: (string | number)[]): Json[] {
+  const found = field(value, ...path)
+  return Array.isArray(found) ? found : []
+}

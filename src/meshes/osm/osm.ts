@@ -5,6 +5,7 @@ import { plainVersion } from '../../model/version.js'
 import type { Values } from '../../model/values.js'
 import type { MeshProfile, ValuePaths } from '../mesh.js'
 import { compareVersions } from '../version-order.js'
+import { crdOwners } from './crd-owners.js'
 import { valueMigrations } from './value-migrations.js'
 import { avoidedVersions, judgeHop, recommendTarget } from './version-policy.js'
 
@@ -22,6 +23,8 @@ export const osm: MeshProfile = {
     'policy.openservicemesh.io',
     'config.openservicemesh.io',
   ],
+  crdOwners,
+  ownedWebhooks,
   releaseNotes: {
     url: (version) =>
       `https://api.github.com/repos/openservicemesh/osm/releases/tags/v${plainVersion(version)}`,
@@ -44,6 +47,27 @@ function valuePaths(chartVersion: string): ValuePaths {
     images: [`${root}.image.digest`, `${root}.sidecarImage`, `${root}.sidecarWindowsImage`],
     identity: [`${root}.meshName`, `${root}.osmNamespace`],
   }
+}
+
+/**
+ * From 0.11 on osm-injector and osm-controller make their webhook configurations and update those that exist,
+ * under the names that they had in the chart (hazard H12).
+ */
+function ownedWebhooks(to: string, values: Values): ObjectRef[] {
+  if (compareVersions(to, '0.11.0') < 0) return []
+  const root = values[rootKey(to)]
+  const meshName = textField(root, 'meshName') || 'osm'
+  const prefix = textField(root, 'webhookConfigNamePrefix') || 'osm-webhook'
+  const validator = textField(root, 'validatorWebhook', 'webhookConfigurationName')
+  const apiVersion = 'admissionregistration.k8s.io/v1'
+  return [
+    { apiVersion, kind: 'MutatingWebhookConfiguration', name: `${prefix}-${meshName}` },
+    {
+      apiVersion,
+      kind: 'ValidatingWebhookConfiguration',
+      name: validator || `osm-validator-mesh-${meshName}`,
+    },
+  ]
 }
 
 /** "Resource availability during upgrade" of the guide, for what this upgrade really restarts. */

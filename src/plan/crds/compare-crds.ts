@@ -1,5 +1,12 @@
 import type { CrdManifest } from '../../model/chart.js'
-import { versionsOf, type CrdChange, type CrdClaim, type CrdProof, type LiveCrd } from '../../model/crd.js'
+import {
+  versionsOf,
+  type CrdChange,
+  type CrdClaim,
+  type CrdOwner,
+  type CrdProof,
+  type LiveCrd,
+} from '../../model/crd.js'
 import { canonicalJson } from '../../model/digest.js'
 import type { Finding } from '../../model/finding.js'
 import { field, type KubeObject } from '../../model/kube-object.js'
@@ -15,6 +22,8 @@ export interface CompareCrdsInput {
   notes: readonly ReleaseNotes[]
   /** Number of custom resources by CRD name. */
   counts: ReadonlyMap<string, number>
+  /** Who brings the CRDs of the target up to date. */
+  owner: CrdOwner
   skip: boolean
 }
 
@@ -45,7 +54,8 @@ function compareOne(name: string, input: CompareCrdsInput): { change: CrdChange;
   const manifest = input.target.find(({ object }) => object.metadata.name === name)
   const common = commonParts(name, live, manifest, input)
   if (!manifest) {
-    const action = input.target.length > 0 ? 'not-in-target' : 'left-to-owner'
+    // Not in the chart is not removed: an owner of their own brings them (design §1.12).
+    const action = input.owner === 'workload' ? 'left-to-owner' : 'not-in-target'
     return { change: { ...common, action, targetChart: 'not-carried' }, findings: [] }
   }
   const proof = input.proofs.find((candidate) => candidate.name === name)?.result
@@ -64,8 +74,11 @@ function commonParts(
 ): CommonParts {
   return {
     name,
-    owner: input.target.length > 0 ? 'chart' : 'workload',
-    releaseNotes: claimOfNotes(manifest?.file, input.notes),
+    owner: input.owner,
+    releaseNotes:
+      manifest || input.owner !== 'workload'
+        ? claimOfNotes(manifest?.file, input.notes)
+        : claimOfAll(input.notes),
     differences: [],
     managers: live ? specManagers(live) : [],
     customResources: input.counts.get(name) ?? 0,
@@ -148,6 +161,11 @@ function claimOfNotes(file: string | undefined, notes: readonly ReleaseNotes[]):
     notes.length === 0 ||
     notes.some(({ crdUpdates }) => crdUpdates === 'unknown' || crdUpdates === 'no-section')
   return unread ? 'unknown' : 'unchanged'
+}
+
+/** Without a file there is no telling what the notes' list of files means for a CRD; only "none" says it. */
+function claimOfAll(notes: readonly ReleaseNotes[]): CrdClaim {
+  return notes.length > 0 && notes.every(({ crdUpdates }) => crdUpdates === 'none') ? 'unchanged' : 'unknown'
 }
 
 function specManagers(crd: KubeObject): string[] {

@@ -1,0 +1,83 @@
+import { profileForChart } from '../meshes/registry.js'
+import { compareVersions } from '../meshes/version-order.js'
+import type { Finding, Remedy } from '../model/finding.js'
+import { plainVersion, parseVersion } from '../model/version.js'
+import { refKey, type ObjectRef } from '../model/object-ref.js'
+import type { PodFacts, ReleaseFacts } from './rollout-facts.js'
+
+/** A cause and the pods that it holds up. */
+export interface CauseParts {
+  code: string
+  pods: readonly PodFacts[]
+  message: string
+  evidence: string[]
+  remedy: Remedy
+}
+
+/** One finding for all pods that have the same cause. */
+export function causeOf({ pods, ...parts }: CauseParts): Finding {
+  const [workload] = workloadsOf(pods)
+  return {
+    ...parts,
+    severity: 'error',
+    ...(workload ? { object: workload } : {}),
+    objects: pods.map(({ ref }) => ref),
+  }
+}
+
+/** The workloads of pods, each once. */
+export function workloadsOf(pods: readonly PodFacts[]): ObjectRef[] {
+  return [...new Map(pods.map(({ workload }) => [refKey(workload), workload])).values()]
+}
+
+/** `osm-controller and osm-injector`. */
+export function namesOf(refs: readonly ObjectRef[]): string {
+  const names = [...new Set(refs.map(({ name }) => name))]
+  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`
+}
+
+/** Items in groups of the same key, in order of appearance. */
+export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const group = groups.get(keyOf(item))
+    if (group) group.push(item)
+    else groups.set(keyOf(item), [item])
+  }
+  return [...groups.values()]
+}
+
+/** The texts without repetitions, at most `count` of them. */
+export function some(texts: readonly string[], count: number): string[] {
+  return [...new Set(texts)].slice(0, count)
+}
+
+/** The same release at the same version once more, with what changes; `{program}` is filled by the report. */
+export function upgradeCommand(release: ReleaseFacts, ...words: string[]): string {
+  const { name, namespace, chartVersion } = release
+  return ['{program}', name, '-n', namespace, '--to', chartVersion, ...words].join(' ')
+}
+
+/** Commands that bring the images to the chart's own version: the tag alone, and registry and tag. */
+export function tagCommands(release: ReleaseFacts): string[] {
+  const paths = profileForChart(release.chartName).valuePaths(release.chartVersion)
+  const reset = upgradeCommand(release, '--images', 'chart')
+  return paths ? [upgradeCommand(release, '--set', `${paths.tag}=${release.appVersion}`), reset] : [reset]
+}
+
+/** The tag of an image reference: empty where it has none or is chosen by digest. */
+export function tagOf(image: string): string {
+  return /:([\w][\w.-]{0,127})$/.exec(image.split('@')[0] ?? '')?.[1] ?? ''
+}
+
+/** How an image's tag compares with the chart's appVersion: `older`, `newer`, `same`, or unknown. */
+export function tagAge(
+  image: string,
+  { appVersion }: ReleaseFacts,
+): 'older' | 'newer' | 'same' | undefined {
+  const [tag, wanted] = [tagOf(image), appVersion].map(plainVersion)
+  if (!tag || !wanted || !parseVersion(tag) || !parseVersion(wanted)) return undefined
+  const order = compareVersions(tag, wanted)
+  if (order === 0) return 'same'
+  return order < 0 ? 'older' : 'newer'
+}
