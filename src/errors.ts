@@ -25,7 +25,7 @@ interface ErrorKind {
 export const errorKinds = {
   ClusterUnreachable: {
     exitCode: exitCodes.error,
-    remedy: 'Check the context and the server: kubectl --context {context} get --raw /version',
+    remedy: 'Check the context and the server: {kubectl} get --raw /version',
   },
   KubeconfigUnreadable: {
     exitCode: exitCodes.error,
@@ -54,9 +54,12 @@ export const errorKinds = {
   },
   RepositoryUnreadable: {
     exitCode: exitCodes.error,
-    remedy: 'Check the repository: helm repo list; or name another with --repo URL, or a chart folder',
+    remedy: '{remedy}',
   },
-  VersionUnknown: { exitCode: exitCodes.error, remedy: 'Versions there: {versions}' },
+  VersionUnknown: {
+    exitCode: exitCodes.error,
+    remedy: 'Choose one that is there with --to VERSION: {versions}',
+  },
   RenderFailed: { exitCode: exitCodes.refused, remedy: 'Render it yourself: {command}' },
   ValuesInvalid: { exitCode: exitCodes.error, remedy: 'Mend {where}, then run the command again' },
   TextUnreadable: { exitCode: exitCodes.error, remedy: 'Check the path or URL: {location}' },
@@ -72,7 +75,11 @@ export const errorKinds = {
     exitCode: exitCodes.locked,
     remedy: 'Wait for it, or see who holds it: kubectl get lease {lease} -n {namespace} -o yaml',
   },
-  PlanStale: { exitCode: exitCodes.stale, remedy: 'Plan again: the cluster moved after the plan was shown' },
+  LockRefused: { exitCode: exitCodes.error, remedy: '{remedy}' },
+  PlanStale: {
+    exitCode: exitCodes.stale,
+    remedy: 'The cluster moved after the plan was shown; plan again: run the same command once more',
+  },
   NoTerminal: {
     exitCode: exitCodes.declined,
     remedy: 'Look at the plan with --dry-run, then say --yes to go on without being asked',

@@ -36,8 +36,10 @@ export async function verifyRelease(wish: ReleaseWish, ports: ReadPorts): Promis
 /** The rollout as it is now. Throws as `findRelease`. */
 export async function troubleshootRelease(wish: ReleaseWish, ports: ReadPorts): Promise<ReleaseDiagnosis> {
   const release = await findRelease(wish, ports)
-  const diagnosis = await diagnoseRelease(release.namespace, await workloadsOf(release, ports), ports)
   const { name, namespace, releaseRevision, releaseStatus } = release
+  const workloads = await workloadsOf(release, ports)
+  const withHooks = releaseStatus !== 'deployed'
+  const diagnosis = await diagnoseRelease({ release, workloads, withHooks }, ports)
   return { ...diagnosis, release: { name, namespace, releaseRevision, releaseStatus } }
 }
 

@@ -1,4 +1,5 @@
 import { parseAllDocuments, type Tags } from 'yaml'
+import { readPlainYaml } from './plain-yaml.js'
 
 /**
  * YAML as helm and kubectl read it (sigs.k8s.io/yaml): YAML 1.1 scalars (`yes` is true, `0777` is octal), but
@@ -17,14 +18,34 @@ const options = {
 
 /** The documents of a YAML (or JSON) text; empty ones are left out. Throws an Error where it is no YAML. */
 export function parseYamlDocuments(text: string): unknown[] {
-  const documents = parseAllDocuments(text, options)
-  return documents.flatMap((document) => {
+  return readPlainYaml(text, readValue) ?? parseWithLibrary(text)
+}
+
+/** The same, whatever the text. */
+export function parseWithLibrary(text: string): unknown[] {
+  return valuesOf(text).filter((value) => value !== null && value !== undefined)
+}
+
+function valuesOf(text: string): unknown[] {
+  return parseAllDocuments(text, options).map((document): unknown => {
     const [error] = document.errors
     if (error) throw error
     // Aliases that multiply without end are refused by the library.
-    const value: unknown = document.toJS({ maxAliasCount: 1000 })
-    return value === null || value === undefined ? [] : [value]
+    return document.toJS({ maxAliasCount: 1000 })
   })
+}
+
+/** Versions and quantities come again and again. */
+const known = new Map<string, unknown>()
+
+function readValue(text: string): unknown {
+  if (known.has(text)) return known.get(text)
+  const values = valuesOf(text)
+  if (values.length !== 1) throw new Error('not one value')
+  const value: unknown = values[0]
+  // What can be changed by who gets it is made anew.
+  if (typeof value !== 'object' && known.size < 1000) known.set(text, value)
+  return value
 }
 
 /** The first document of a YAML text; undefined where it holds nothing. Throws an Error where it is no YAML. */

@@ -3,35 +3,43 @@
  * where it fails. Planning alternates: what is read decides what is read next, the deciding is pure.
  */
 import { readCluster } from './discover/read-cluster.js'
-import { chooseTarget } from './discover/choose-target.js'
+import { chooseTarget, loadNamedPath } from './discover/choose-target.js'
 import { findRelease } from './discover/find-release.js'
 import { readCrds, type CrdFacts } from './discover/read-crds.js'
 import { readNotes } from './discover/read-notes.js'
+import { readPermissions } from './discover/read-permissions.js'
 import { renderTarget } from './discover/render-target.js'
-import { UpgradeError } from './errors.js'
+import { messageOf, UpgradeError } from './errors.js'
 import { movedInputs } from './execute/guard-plan.js'
 import { takeLock } from './execute/lock.js'
 import { recordRun } from './execute/run-record.js'
 import { runSteps } from './execute/run-steps.js'
 import { stepRunners } from './execute/steps/registry.js'
 import { profileForChart } from './meshes/registry.js'
+import type { ClusterSnapshot } from './model/cluster.js'
 import type { Consent } from './model/consent.js'
+import type { Finding } from './model/finding.js'
 import type { UpgradeOutcome } from './model/outcome.js'
+import type { Step } from './model/step.js'
 import type { ObjectRef } from './model/object-ref.js'
 import type { UpgradePlan } from './model/plan.js'
 import type { PlanPayload, PreparedUpgrade } from './model/prepared.js'
+import type { ReleaseSnapshot } from './model/release.js'
 import type { Diagnosis } from './model/rollout.js'
 import type { UpgradeRequest } from './model/upgrade-request.js'
 import type { Verdict } from './model/verdict.js'
-import { assemblePlan, planInputs } from './plan/assemble-plan.js'
+import { assemblePlan, isAsWanted, planInputs, type PlanParts } from './plan/assemble-plan.js'
+import { missingPermissions } from './plan/permissions/missing-permissions.js'
+import { neededPermissions } from './plan/permissions/needed-permissions.js'
 import { planCrds } from './plan/crds/plan-crds.js'
 import { commandsByHand, upgradeByHand } from './plan/commands-by-hand.js'
 import { releaseNotesOf } from './plan/parse-release-notes.js'
+import { manifestScope, parseManifest, type ParsedManifest } from './plan/objects/parse-manifest.js'
 import { planObjects } from './plan/objects/plan-objects.js'
 import { planValues } from './plan/values/plan-values.js'
 import type { ReadPorts, WritePorts } from './ports/ports.js'
 import type { RunStore } from './ports/run-store.js'
-import { diagnoseRelease } from './troubleshoot/diagnose-release.js'
+import { diagnoseRelease, type DiagnosisSubject } from './troubleshoot/diagnose-release.js'
 import { verifyUpgrade } from './verify/verify-upgrade.js'
 
 export { askConsent } from './consent/ask-consent.js'
@@ -44,16 +52,18 @@ export { askConsent } from './consent/ask-consent.js'
 export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts): Promise<PreparedUpgrade> {
   const { helm, progress, redact } = ports
   progress({ type: 'stage', title: 'reading the cluster and the release' })
-  const [cluster, release, overrides] = await Promise.all([
+  const reading = Promise.all([
     readCluster(ports),
     findRelease(request, ports),
     helm.mergeValues(request.valueArguments),
     helm.version(),
   ])
+  const named = loadNamedPath(request, ports)
+  const [cluster, release, overrides] = await reading
   const profile = profileForChart(release.chartName)
 
   progress({ type: 'stage', title: `choosing the target for ${release.name}` })
-  const { chart, reason, available } = await chooseTarget(request, release, profile, ports)
+  const { chart, reason, available } = await chooseTarget({ ...request, named }, release, profile, ports)
   const values = planValues({ request, profile, release, chart, overrides: overrides.reveal() })
 
   progress({ type: 'stage', title: 'comparing CRDs, release notes and objects' })
@@ -63,19 +73,22 @@ export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts):
     available,
     location: request.releaseNotes,
   }
-  const [crdFacts, noteTexts, rendered] = await Promise.all([
+  const [rendered, crdFacts, noteTexts, before] = await Promise.all([
+    renderTarget({ release, chart, values: values.sensitiveValues, cluster }, ports),
     readCrds({ ...request, chart }, profile, ports),
     readNotes(notesWish, profile, ports),
-    renderTarget({ release, chart, values: values.sensitiveValues, cluster }, ports),
+    storedObjects(release, cluster, ports),
   ])
   const notes = noteTexts.map(releaseNotesOf)
-  const crds = planCrds({ ...crdFacts, notes, page: profile.releaseNotes?.page })
-  const subject = { profile, cluster, release, chart }
-  const objects = planObjects({ ...subject, available, rendered, target: crdFacts.target, redact })
+  const subject = { profile, cluster, release, chart, executor: request.executor }
+  const crds = planCrds({ ...subject, ...crdFacts, notes })
+  const { target } = crdFacts
+  const objects = planObjects({ ...subject, available, values, before, rendered, target, redact })
+  const changes = { ...subject, values, crds: crds.changes, objects: objects.diff, kept: objects.kept }
+  const permissions = await permissionFindings(request, changes, ports)
 
   const plan = assemblePlan({
     ...subject,
-    executor: request.executor,
     valuesMode: request.valuesMode,
     values,
     notes,
@@ -83,8 +96,9 @@ export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts):
     liveCrds: crdFacts.live,
     crds: crds.changes,
     after: objects.after,
+    kept: objects.kept,
     objects: objects.diff,
-    findings: [...values.findings, ...crds.findings, ...objects.findings],
+    findings: [...values.findings, ...crds.findings, ...objects.findings, ...permissions],
     byHand: commandsByHand(
       request,
       release,
@@ -96,6 +110,29 @@ export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts):
     plan,
     payload: { ...payloadOf(request, crdFacts), release, chart, values: values.sensitiveValues },
   }
+}
+
+/** The objects of the stored manifest, parsed while helm and the API server work on what they were asked. */
+async function storedObjects(
+  { namespace, manifest }: ReleaseSnapshot,
+  { servedKinds }: ClusterSnapshot,
+  { clock }: ReadPorts,
+): Promise<ParsedManifest> {
+  await clock.sleep(0)
+  return parseManifest(manifest.reveal(), manifestScope(namespace, servedKinds))
+}
+
+/** What the person who asks may not do of all this; where there is nothing to do, nothing is needed. */
+async function permissionFindings(
+  { executor, permissions }: UpgradeRequest,
+  parts: Pick<PlanParts, 'cluster' | 'release' | 'chart' | 'values' | 'crds' | 'objects' | 'kept'>,
+  ports: ReadPorts,
+): Promise<Finding[]> {
+  if (isAsWanted(parts)) return []
+  const { release, crds, objects, kept, cluster } = parts
+  const changes = { crds, kept, objects: objects.changes, servedKinds: cluster.servedKinds }
+  const needed = neededPermissions({ executor, release, ...changes })
+  return missingPermissions(await readPermissions(needed, ports), permissions)
 }
 
 /**
@@ -121,11 +158,17 @@ export async function performUpgrade(
     const outcome = await executeAndVerify(prepared, ports, store, signal)
     const phase = outcome.result === 'upgraded' ? 'Succeeded' : 'Failed'
     const message = outcome.failure ? `${outcome.failure.step}: ${outcome.failure.message}` : 'verified'
-    await recordRun(plan, runId, { phase, message: ports.redact(message) }, ports)
+    const told = { phase, message: ports.redact(message) } as const
+    await orNote(recordRun(plan, runId, told, ports), 'the run could not be recorded in the cluster', ports)
     return outcome
   } finally {
-    await lock.release()
+    await orNote(lock.release(), 'the lock could not be released; it runs out by itself', ports)
   }
+}
+
+/** What comes after the outcome must not hide it. */
+async function orNote(work: Promise<void>, what: string, { progress }: WritePorts): Promise<void> {
+  await work.catch((error: unknown) => progress({ type: 'note', message: `${what}: ${messageOf(error)}` }))
 }
 
 async function executeAndVerify(
@@ -136,25 +179,34 @@ async function executeAndVerify(
 ): Promise<UpgradeOutcome> {
   const { plan, payload } = prepared
   const startedAt = ports.clock.now()
-  const diagnose = (): Promise<Diagnosis> => diagnoseRelease(plan.release.namespace, workloadsOf(plan), ports)
+  const diagnose = (): Promise<Diagnosis> => diagnoseRelease(subjectOf(prepared), ports)
   let verdict: Verdict | undefined
   const verify = async (): Promise<void> => {
     verdict = await verifyRun(prepared, ports, store)
     if (verdict.outcome !== 'pass') throw new UpgradeError('StepFailed', failedChecks(verdict))
   }
   const context = { plan, payload, ports, store, signal, diagnose }
-  const steps = plan.hops.flatMap((hop) => hop.steps)
+  const steps = stepsOf(plan)
   const { doneSteps, failure } = await runSteps(steps, { ...stepRunners, verify }, context)
   const elapsedMs = ports.clock.now() - startedAt
   const common = { plan, run: store.location, doneSteps, elapsedMs, ...(verdict ? { verdict } : {}) }
   if (!failure) return { ...common, result: 'upgraded' }
-  const diagnosis = await diagnose().catch(() => undefined)
+  // Where nothing was changed, the workloads are as they were.
+  const diagnosis = failure.changed ? await diagnose().catch(() => undefined) : undefined
   return {
     ...common,
     result: signal.aborted ? 'interrupted' : 'failed',
     failure: { ...failure, nextCommands: nextCommands(plan, failure.changed) },
     ...(diagnosis ? { diagnosis } : {}),
   }
+}
+
+/** The release as it is being rolled out. */
+function subjectOf({ plan, payload: { chart } }: PreparedUpgrade): DiagnosisSubject {
+  const { name, namespace } = plan.release
+  const place = chart.source.type === 'path' ? { chartPath: chart.source.path } : {}
+  const release = { name, namespace, chartName: chart.name, chartDefaults: chart.defaults, ...place }
+  return { release: { ...release, ...plan.to }, workloads: workloadsOf(plan), withHooks: true }
 }
 
 /** Reads the plan's inputs again, under the lock, and refuses where they moved (design §1.2). */
@@ -166,8 +218,7 @@ async function refuseStale({ plan, payload }: PreparedUpgrade, ports: WritePorts
       payload.crds.map(({ name }) => name).concat(payload.liveCrds.map(({ name }) => name)),
     ),
   ])
-  if (!release)
-    throw new UpgradeError('PlanStale', `release ${plan.release.name} is gone; nothing was changed`)
+  if (!release) throw new UpgradeError('PlanStale', `release ${plan.release.name} is gone`)
   const now = planInputs({
     clusterUid: identity.uid,
     release,
@@ -176,7 +227,7 @@ async function refuseStale({ plan, payload }: PreparedUpgrade, ports: WritePorts
     crds,
   })
   const moved = movedInputs(plan.inputs, now)
-  if (moved.length > 0) throw new UpgradeError('PlanStale', `${moved.join('; ')}; nothing was changed`)
+  if (moved.length > 0) throw new UpgradeError('PlanStale', moved.join('; '))
 }
 
 async function verifyRun(
@@ -195,6 +246,9 @@ async function verifyRun(
       expectedChartVersion: plan.to.chartVersion,
       workloads: workloadsOf(plan),
       expectedCrds: [...new Set([...kept, ...applied])],
+      crdGroups: stepsOf(plan).flatMap((step) => (step.type === 'wait-crds' ? step.groups : [])),
+      crdsBefore: payload.liveCrds,
+      kept: stepsOf(plan).flatMap((step) => (step.type === 'keep-objects' ? step.objects : [])),
       customResourceKinds: payload.customResourceKinds,
       store,
     },
@@ -203,9 +257,11 @@ async function verifyRun(
 }
 
 function workloadsOf(plan: UpgradePlan): ObjectRef[] {
-  return plan.hops.flatMap((hop) =>
-    hop.steps.flatMap((step) => (step.type === 'wait-rollout' ? step.workloads : [])),
-  )
+  return stepsOf(plan).flatMap((step) => (step.type === 'wait-rollout' ? step.workloads : []))
+}
+
+function stepsOf(plan: UpgradePlan): Step[] {
+  return plan.hops.flatMap((hop) => hop.steps)
 }
 
 function failedChecks(verdict: Verdict): string {

@@ -83,6 +83,7 @@ const registries: [registry: string, shared: string[]][] = [
   ['src/plan/crds/rules/registry.ts', []],
   ['src/verify/checks/registry.ts', []],
   ['src/execute/steps/registry.ts', []],
+  ['src/diagnose/rules/registry.ts', []],
 ]
 
 describe('architecture', function () {

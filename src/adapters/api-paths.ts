@@ -11,6 +11,7 @@ const builtIn: Record<string, [plural: string, namespaced: boolean]> = {
   'v1/ConfigMap': ['configmaps', true],
   'v1/Event': ['events', true],
   'v1/Namespace': ['namespaces', false],
+  'v1/Node': ['nodes', false],
   'v1/Pod': ['pods', true],
   'v1/Secret': ['secrets', true],
   'v1/Service': ['services', true],
@@ -18,6 +19,7 @@ const builtIn: Record<string, [plural: string, namespaced: boolean]> = {
   'apps/v1/Deployment': ['deployments', true],
   'apps/v1/ReplicaSet': ['replicasets', true],
   'apps/v1/StatefulSet': ['statefulsets', true],
+  'batch/v1/Job': ['jobs', true],
   'apiextensions.k8s.io/v1/CustomResourceDefinition': ['customresourcedefinitions', false],
   'coordination.k8s.io/v1/Lease': ['leases', true],
 }

@@ -5,6 +5,8 @@ import { field, type KubeObject } from '../model/kube-object.js'
 import { isMapping, type Json, type Values } from '../model/values.js'
 import { callsLookup, chartContentDigest, isCrdFile, type ChartFile } from './chart-digest.js'
 import { readChartArchive, readChartFolder } from './chart-files.js'
+import { fileReason } from './file-reason.js'
+import { shellQuote } from './helm-words.js'
 import { parseYaml, parseYamlDocuments } from '../kubernetes-yaml.js'
 
 /** Where a chart was found and how a person would name it. */
@@ -23,26 +25,38 @@ export async function loadChartAt(place: ChartPlace): Promise<Chart> {
     return { ...chartOf(files), crds: await crdsOf(files, '', 0), ...place }
   } catch (error) {
     if (error instanceof UpgradeError) throw error
-    throw chartUnreadable(place.reference, messageOf(error).split('\n')[0] ?? '', error)
+    if (isMissing(error)) throw chartMissing(place.reference, error)
+    throw chartUnreadable(place.reference, fileReason(error), error)
   }
 }
 
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}
+
+/** CHART as typed is neither on disk nor in a repository of the user's. */
+function chartMissing(reference: string, cause: unknown): UpgradeError {
+  const why = 'there is no such file or folder, and no such repository in your helm configuration'
+  const repository = /^([^./\\][^/\\]*)\/[^/\\]+$/.exec(reference)?.[1]
+  const remedy =
+    repository === undefined
+      ? `Look where it is: ls -d ${shellQuote([reference])}; repositories have names with a slash: helm repo list`
+      : `See which repositories you have: helm repo list; add this one: helm repo add ${repository} URL`
+  return chartUnreadable(reference, why, cause, remedy)
+}
+
 /** The error for a chart that cannot be used, with what to look at. */
-export function chartUnreadable(reference: string, why: string, cause?: unknown): UpgradeError {
-  const remedy = `See what helm says: helm show chart ${reference}`
+export function chartUnreadable(
+  reference: string,
+  why: string,
+  cause?: unknown,
+  remedy = `See what helm says: helm show chart ${reference}`,
+): UpgradeError {
   return new UpgradeError('ChartUnreadable', `read chart ${reference}: ${why}`, { remedy }, cause)
 }
 
 async function readFilesAt(path: string): Promise<ChartFile[]> {
-  let isFolder: boolean
-  try {
-    isFolder = statSync(path).isDirectory()
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw missing
-      ? new Error('there is no such file or folder, and no such repository in your helm configuration')
-      : error
-  }
+  const isFolder = statSync(path).isDirectory()
   return isFolder ? readChartFolder(path) : readChartArchive(readFileSync(path))
 }
 

@@ -33,7 +33,12 @@ export async function runExecPlugin(
   } catch (error) {
     const hint = typeof exec.installHint === 'string' ? `; ${exec.installHint.trim()}` : ''
     const message = `log in with ${command} (exec of the kubeconfig's user): ${messageOf(error)}${hint}`
-    throw new UpgradeError('ClusterUnreachable', message, { context }, error)
+    throw new UpgradeError(
+      'ClusterUnreachable',
+      message,
+      { kubectl: context === '' ? 'kubectl' : `kubectl --context ${context}` },
+      error,
+    )
   }
 }
 

@@ -59,7 +59,7 @@ export class HelmRepositories {
       throw new UpgradeError(
         'RepositoryUnreadable',
         `read ${file}: ${messageOf(error).split('\n')[0] ?? ''}`,
-        {},
+        { remedy: 'See what helm makes of it: helm repo list' },
         error,
       )
     }
@@ -128,7 +128,9 @@ function unreadable(url: string, words: string, cause?: unknown): UpgradeError {
   return new UpgradeError(
     'RepositoryUnreadable',
     `read the chart repository ${url}: ${words}`,
-    { url },
+    {
+      remedy: `Ask it yourself: curl -fsS ${url.replace(/\/$/, '')}/index.yaml; or name another with --repo URL, or a chart folder or archive`,
+    },
     cause,
   )
 }

@@ -96,8 +96,9 @@ export class HelmRunner {
 
   /** What cannot be started, in words. */
   unusable(error: unknown): UpgradeError {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    const why = missing ? 'there is no such program' : messageOf(error)
+    const { code } = error as NodeJS.ErrnoException
+    const onPath = /[\\/]/.test(this.binary) ? '' : ' on the PATH'
+    const why = code === 'ENOENT' ? `there is no such program${onPath}` : unstartable(code, error)
     return new UpgradeError('HelmUnusable', `run ${this.binary}: ${why}`, {}, error)
   }
 
@@ -119,7 +120,10 @@ export class HelmRunner {
     const parts = code === 0 ? parseVersion(version) : undefined
     if (!parts) {
       const words = (stderr.trim() || version).split('\n')[0] ?? ''
-      throw new UpgradeError('HelmUnusable', `${this.binary} does not say its version: ${words}`)
+      throw new UpgradeError(
+        'HelmUnusable',
+        `${this.binary} does not say its version: ${words || `it ended with exit code ${String(code)}`}`,
+      )
     }
     const { major, minor } = parts
     // 4.0 and 4.1 lose objects and nulls (helm/helm v4.1.1 and v4.2.0 release notes).
@@ -128,6 +132,10 @@ export class HelmRunner {
       throw new UpgradeError('HelmUnusable', `${this.binary} is helm ${version}, which is not supported`)
     return { major: major, version, binary: this.binary }
   }
+}
+
+function unstartable(code: string | undefined, error: unknown): string {
+  return code === 'EACCES' ? 'it may not be run (permission denied)' : messageOf(error)
 }
 
 function clusterFlagsOf(kube: KubeconfigOptions): string[] {

@@ -68,9 +68,22 @@ export class ValueMerger {
   }
 }
 
+/** How the words after a flag are to look. */
+const forms: Record<string, string> = {
+  '--set': ' (key=value,list[0]=value)',
+  '--set-string': ' (key=value,list[0]=value)',
+  '--set-json': ' (key=JSON)',
+  '--set-file': ' (key=path)',
+  '--set-literal': ' (key=value)',
+}
+
 function invalid(words: readonly string[], why: string): UpgradeError {
-  // Only flags are named: what follows them may be secret, and helm's words name the file.
-  const flags = [...new Set(words.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0]))]
-  const where = flags.join(' and ') || 'the values'
+  // Files are named; what follows --set may be secret.
+  const named = words.flatMap((word, index) => {
+    if (index % 2 === 1) return []
+    if (!word.startsWith('--set')) return [`the file ${words[index + 1] ?? ''}`]
+    return [`what stands after ${word}${forms[word] ?? ''}`]
+  })
+  const where = [...new Set(named)].join(' and ') || 'the values'
   return new UpgradeError('ValuesInvalid', `merge the values: ${why}`, { where })
 }

@@ -1,8 +1,10 @@
 import { digestOf } from '../model/digest.js'
 import type { ClusterIdentity } from '../model/cluster.js'
+import type { LiveCrd } from '../model/crd.js'
 import { field, textField, type KubeObject } from '../model/kube-object.js'
 import type { ObjectRef } from '../model/object-ref.js'
-import type { ClusterReader, ListOptions } from '../ports/cluster.js'
+import type { ClusterReader, ListOptions, LogOptions } from '../ports/cluster.js'
+import { reviewAccess } from './access-review.js'
 import { listAll, listPage } from './api-lists.js'
 import type { ApiPaths } from './api-paths.js'
 import { objectPath, type KindPath } from './api-paths.js'
@@ -18,6 +20,7 @@ const crdPath: KindPath = {
   namespaced: false,
 }
 const eventPath: KindPath = { apiVersion: 'v1', plural: 'events', namespaced: true }
+const podPath: KindPath = { apiVersion: 'v1', plural: 'pods', namespaced: true }
 
 /** The API server, asked only for what changes nothing. */
 export function kubeApiReader(client: RestClient, paths: ApiPaths, secrets: SecretRegistry): ClusterReader {
@@ -43,8 +46,8 @@ export function kubeApiReader(client: RestClient, paths: ApiPaths, secrets: Secr
     readObject,
     listObjects,
     readCrds: async (names) => {
-      const found = await Promise.all(names.map((name) => readAt(client, objectPath(crdPath, { name }))))
-      return found.flatMap((object) => (object ? [{ name: object.metadata.name, object }] : []))
+      const found = await Promise.all(names.map((name) => readCrd(client, name)))
+      return found.flatMap((crd) => (crd ? [crd] : []))
     },
     listCrdNames: async (groups) => {
       const crds = await listAll(client, crdPath, 'CustomResourceDefinition', { metadataOnly: true })
@@ -59,19 +62,53 @@ export function kubeApiReader(client: RestClient, paths: ApiPaths, secrets: Secr
       return page.items.length + page.remaining
     },
     dryRunApply: (object) => applyObject(client, paths, object, { dryRun: true }),
+    reviewAccess: (question) => reviewAccess(client, question),
     listEvents: async (namespace) => {
       const events = await listAll(client, eventPath, 'Event', { namespace })
       return events.sort((left, right) => (eventTime(left) < eventTime(right) ? 1 : -1))
     },
+    readLogs: (pod, container, options) => readLogs(client, pod, container, options),
   }
 }
 
 async function readAt(client: RestClient, path: string): Promise<KubeObject | undefined> {
+  const raw = await readRaw(client, path)
+  return raw === undefined ? undefined : (parseAnswer({ method: 'GET', path }, raw) as KubeObject)
+}
+
+async function readCrd(client: RestClient, name: string): Promise<LiveCrd | undefined> {
+  const path = objectPath(crdPath, { name })
+  const raw = await readRaw(client, path)
+  if (raw === undefined) return undefined
+  return { name, object: parseAnswer({ method: 'GET', path }, raw) as KubeObject, raw: raw.trim() }
+}
+
+async function readRaw(client: RestClient, path: string): Promise<string | undefined> {
   const request = { method: 'GET', path } as const
   const response = await client.send(request)
   if (response.status === 404) return undefined
   if (response.status !== 200) throw apiFailure(request, response)
-  return parseAnswer(request, response.body) as KubeObject
+  return response.body
+}
+
+async function readLogs(
+  client: RestClient,
+  pod: ObjectRef,
+  container: string,
+  { previous, tailLines, limitBytes, timeoutMs }: LogOptions,
+): Promise<string> {
+  const query = new URLSearchParams({
+    ...{ container, tailLines: String(tailLines), limitBytes: String(limitBytes) },
+    ...(previous ? { previous: 'true' } : {}),
+  })
+  const path = `${objectPath(podPath, pod)}/log?${query.toString()}`
+  // Not asked for again: it is of use only within the time.
+  const request = { method: 'GET', path, accept: '*/*', timeoutMs, repeatable: false } as const
+  const response = await client.send(request)
+  // 400: the container has not started, or there was none before it.
+  if (response.status === 404 || response.status === 400) return ''
+  if (response.status !== 200) throw apiFailure(request, response)
+  return response.body
 }
 
 async function readIdentity(client: RestClient): Promise<ClusterIdentity> {

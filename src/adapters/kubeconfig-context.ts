@@ -55,6 +55,7 @@ function namedContext(merged: MergedKubeconfig, name: string, options: Kubeconfi
   const unknown = (message: string): UpgradeError =>
     new UpgradeError('ContextUnknown', `${message} kubeconfig ${where}`, { kubeContext: name })
   const context = merged.contexts.get(name)
+  if (merged.files.length === 0) throw noKubeconfig(merged)
   if (!context) throw unknown(`context ${name} is not in`)
   const clusterName = textField(context, 'cluster')
   const cluster = merged.clusters.get(clusterName)
@@ -84,8 +85,14 @@ function withoutContext(
     const cluster = { server, 'certificate-authority': `${serviceAccount}/ca.crt` }
     return { name: '', cluster, user: { tokenFile: `${serviceAccount}/token` } }
   }
-  const message = `no kubeconfig: ${merged.searched.join(', ')} names no cluster`
-  throw new UpgradeError('KubeconfigUnreadable', message)
+  throw noKubeconfig(merged)
+}
+
+function noKubeconfig({ files, searched }: MergedKubeconfig): UpgradeError {
+  const where = searched.join(', ')
+  const message =
+    files.length > 0 ? `kubeconfig ${where} names no cluster` : `there is no kubeconfig ${where}`
+  return new UpgradeError('KubeconfigUnreadable', message)
 }
 
 function overriddenCluster(cluster: Mapping, options: KubeconfigOptions): Mapping {

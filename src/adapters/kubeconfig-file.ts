@@ -4,6 +4,7 @@ import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { messageOf, UpgradeError } from '../errors.js'
 import { isMapping, type Json } from '../model/values.js'
 import { parseYaml } from '../kubernetes-yaml.js'
+import { fileReason } from './file-reason.js'
 
 type Mapping = { [key: string]: Json }
 
@@ -56,7 +57,7 @@ function readOne(file: string, mustExist: boolean): string | undefined {
     return readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !mustExist) return undefined
-    throw unreadable(file, error)
+    throw unreadable(file, fileReason(error), error)
   }
 }
 
@@ -65,10 +66,11 @@ function parseFile(file: string, text: string): Mapping {
   try {
     content = parseYaml(text)
   } catch (error) {
-    throw unreadable(file, error)
+    const [line = ''] = messageOf(error).split('\n')
+    throw unreadable(file, `it is no YAML: ${line.replace(/:$/, '')}`, error)
   }
   if (content === undefined) return {}
-  if (!isMapping(content)) throw unreadable(file, new Error('it is no mapping'))
+  if (!isMapping(content)) throw unreadable(file, 'it is no kubeconfig')
   return content
 }
 
@@ -85,8 +87,7 @@ function mergeFile(merged: MergedKubeconfig, content: Mapping, file: string): vo
   ] as const
   for (const [target, list, key, paths] of sections) {
     for (const entry of Array.isArray(list) ? list : []) {
-      if (!isMapping(entry) || typeof entry.name !== 'string')
-        throw unreadable(file, new Error(`a ${key} has no name`))
+      if (!isMapping(entry) || typeof entry.name !== 'string') throw unreadable(file, `a ${key} has no name`)
       const body = isMapping(entry[key]) ? entry[key] : {}
       if (!target.has(entry.name)) target.set(entry.name, withAbsolutePaths(body, folder, paths))
     }
@@ -107,7 +108,6 @@ function withAbsolutePaths(body: Mapping, folder: string, keys: readonly string[
   return copy
 }
 
-function unreadable(file: string, error: unknown): UpgradeError {
-  const [line] = messageOf(error).split('\n')
-  return new UpgradeError('KubeconfigUnreadable', `read kubeconfig ${file}: ${line ?? ''}`, { file }, error)
+function unreadable(file: string, why: string, cause?: unknown): UpgradeError {
+  return new UpgradeError('KubeconfigUnreadable', `read kubeconfig ${file}: ${why}`, { file }, cause)
 }

@@ -2,12 +2,15 @@ import { KubeConfig, type Cluster, type User } from '@kubernetes/client-node'
 import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent } from 'node:http'
 import { type AgentOptions, type RequestOptions } from 'node:https'
+import { createSecureContext } from 'node:tls'
 import { messageOf, UpgradeError } from '../errors.js'
 import { isMapping, type Json } from '../model/values.js'
+import { fileReason } from './file-reason.js'
 import { runExecPlugin, type ExecCredential } from './exec-credential.js'
 import { listAt, optionalText } from './json-fields.js'
 import { chooseContext, serverOf, type ChosenContext, type KubeconfigOptions } from './kubeconfig-context.js'
 import { readKubeconfigFiles } from './kubeconfig-file.js'
+import { shellQuote } from './helm-words.js'
 import { proxyFor } from './proxy-environment.js'
 
 type Mapping = { [key: string]: Json }
@@ -24,11 +27,14 @@ export interface ClusterAccess {
   /** Name of the context; empty inside a cluster. */
   kubeContext: string
   server: string
+  /** `kubectl` with the words that reach the same cluster, for a person. */
+  kubectl: string
   /** Cached until the credential runs out; `renew` after the server refused it. Throws `ClusterUnreachable`. */
   security(renew?: boolean): Promise<RequestSecurity>
 }
 
-const maxSockets = 16
+/** More connections cost more handshakes than they save. */
+const maxSockets = 8
 /** Token files are rotated; client-go reads them again after a minute. */
 const tokenFileLastsMs = 60_000
 
@@ -61,6 +67,7 @@ export function loadKubeconfig(
   return {
     kubeContext: context.name,
     server,
+    kubectl: kubectlWords(options, context.name),
     security(renew = false) {
       if (!renew && current && until > Date.now()) return current
       const asked = authorize()
@@ -70,6 +77,11 @@ export function loadKubeconfig(
       return asked
     },
   }
+}
+
+function kubectlWords({ kubeconfig }: KubeconfigOptions, context: string): string {
+  const file = kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]
+  return shellQuote(['kubectl', ...file, ...(context === '' ? [] : ['--context', context])])
 }
 
 interface SecurityParts {
@@ -109,6 +121,8 @@ function keepAliveAgent(config: KubeConfig, cluster: Cluster, options: RequestOp
     if (value !== undefined) Object.assign(kept, { [name]: value })
   }
   if (cluster.server.startsWith('http:') && !cluster.proxyUrl) return new HttpAgent(kept)
+  // Without this every connection would read certificates and key anew. A proxy's agent makes its own.
+  if (!cluster.proxyUrl) kept.secureContext = createSecureContext({ ca, cert, key })
   const maker = config as unknown as { createAgent(cluster: Cluster, options: AgentOptions): HttpAgent }
   return maker.createAgent(cluster, kept)
 }
@@ -150,7 +164,7 @@ function readToken(file: string): string {
   } catch (error) {
     throw new UpgradeError(
       'KubeconfigUnreadable',
-      `read token file ${file}: ${messageOf(error)}`,
+      `read token file ${file}: ${fileReason(error)}`,
       { file },
       error,
     )

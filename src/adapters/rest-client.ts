@@ -18,6 +18,8 @@ export interface RestRequest {
   accept?: string
   /** True where asking twice does no harm: it is then asked again after a cut connection or a 503. */
   repeatable?: boolean
+  /** Where an answer is of use only within a shorter time than usual. */
+  timeoutMs?: number
 }
 
 export interface RestOptions {
@@ -42,7 +44,7 @@ export class RestClient {
 
   /** Answers with any status. Throws `ClusterUnreachable` where there is no answer. */
   async send(request: RestRequest): Promise<RestResponse> {
-    const { server, kubeContext } = this.access
+    const { server, kubectl } = this.access
     let renewed = false
     for (let attempt = 1; ; attempt++) {
       try {
@@ -57,14 +59,14 @@ export class RestClient {
         if (pause === undefined) return response
         await sleep(pause)
       } catch (error) {
-        if (attempt >= attempts || !mayAskAgain(request, error)) throw unreachable(server, kubeContext, error)
+        if (attempt >= attempts || !mayAskAgain(request, error)) throw unreachable(server, kubectl, error)
         await sleep(100 * attempt)
       }
     }
   }
 
   private sendOnce(request: RestRequest, security: RequestSecurity): Promise<RestResponse> {
-    const { timeoutMs } = this.options
+    const timeoutMs = request.timeoutMs ?? this.options.timeoutMs
     const url = new URL(this.access.server + request.path)
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest

@@ -19,11 +19,11 @@ const certificateCodes =
   /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|UNABLE_TO_VERIFY|HOSTNAME_MISMATCH|ERR_SSL|EPROTO)/
 
 /** A connection that failed, in plain words; the library's code stays in the cause. */
-export function unreachable(server: string, kubeContext: string, error: unknown): UpgradeError {
+export function unreachable(server: string, kubectl: string, error: unknown): UpgradeError {
   if (error instanceof UpgradeError) return error
   const { host } = new URL(server)
   const message = `reach the API server ${host}: ${plainWords(error)}`
-  return new UpgradeError('ClusterUnreachable', message, { context: kubeContext, server }, error)
+  return new UpgradeError('ClusterUnreachable', message, { kubectl, server }, error)
 }
 
 function plainWords(error: unknown): string {

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { constants, type Mode } from 'node:fs'
-import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises'
+import { access, mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DUMP_SCHEMA, dump } from 'js-yaml'
-import { messageOf, UpgradeError } from '../errors.js'
+import { UpgradeError } from '../errors.js'
 import type { CustomResourceKind, CustomResourceSummary, LiveCrd, RawObject } from '../model/crd.js'
 import type { JournalEntry } from '../model/journal.js'
 import type { RunLocation } from '../model/outcome.js'
@@ -12,6 +12,7 @@ import type { UpgradePlan } from '../model/plan.js'
 import type { ReleaseName } from '../model/release.js'
 import type { Sensitive, Values } from '../model/values.js'
 import type { BackupIndex, RunStore, RunStores } from '../ports/run-store.js'
+import { fileReason } from './file-reason.js'
 import { rawObjectOf } from './raw-pages.js'
 
 const folderMode: Mode = 0o700
@@ -35,9 +36,7 @@ export function fileRunStores(env: NodeJS.ProcessEnv): RunStores {
         runId,
       )
       const backupFolder = join(folder, 'backup')
-      await writing(folder, () =>
-        mkdir(join(backupFolder, 'custom-resources'), { recursive: true, mode: folderMode }),
-      )
+      await makeFolder(join(backupFolder, 'custom-resources'), folder)
       return new FileRunStore({ runId, folder, backupFolder })
     },
   }
@@ -53,6 +52,8 @@ class FileRunStore implements RunStore {
   private readonly written = new Map<string, WrittenFile>()
   /** Digest of each custom resource as it was read, by CRD and uid. */
   private readonly digests = new Map<string, string>()
+  /** Where each object of a kind stands in its file, by CRD and uid; known once the summaries were read. */
+  private readonly places = new Map<string, { offset: number; bytes: number }>()
   private readonly hashes = new Map<string, Hash>()
 
   constructor(readonly location: RunLocation) {}
@@ -84,11 +85,7 @@ class FileRunStore implements RunStore {
   }
 
   backupCrds(crds: LiveCrd[]): Promise<void> {
-    return this.keep(
-      'crds.ndjson',
-      crds.map(({ object }) => `${JSON.stringify(object)}\n`).join(''),
-      crds.length,
-    )
+    return this.keep('crds.ndjson', crds.map(({ raw }) => `${raw}\n`).join(''), crds.length)
   }
 
   async backupCustomResources(kind: CustomResourceKind, page: RawObject[]): Promise<void> {
@@ -108,15 +105,28 @@ class FileRunStore implements RunStore {
 
   async readBackupSummaries(kind: CustomResourceKind): Promise<CustomResourceSummary[]> {
     const lines = await this.readLines(customResourceFile(kind))
+    let offset = 0
     return lines.map((line) => {
       const { namespace, name, uid, specDigest, labelsDigest } = rawObjectOf(line)
+      const bytes = Buffer.byteLength(line)
+      this.places.set(`${kind.crd}/${uid}`, { offset, bytes })
+      offset += bytes + 1
       return { namespace, name, uid, specDigest, labelsDigest }
     })
   }
 
   async readBackupObject(kind: CustomResourceKind, uid: string): Promise<string | undefined> {
-    const lines = await this.readLines(customResourceFile(kind))
-    return lines.find((line) => line.includes(uid) && rawObjectOf(line).uid === uid)
+    const key = `${kind.crd}/${uid}`
+    if (!this.places.has(key)) await this.readBackupSummaries(kind)
+    const place = this.places.get(key)
+    if (!place) return undefined
+    const handle = await open(join(this.location.backupFolder, customResourceFile(kind)), constants.O_RDONLY)
+    try {
+      const { buffer } = await handle.read(Buffer.alloc(place.bytes), 0, place.bytes, place.offset)
+      return buffer.toString('utf8')
+    } finally {
+      await handle.close()
+    }
   }
 
   /** Reads a file of the backup again and compares it with what was given. */
@@ -180,7 +190,7 @@ class FileRunStore implements RunStore {
   }
 
   private damaged(what: string): UpgradeError {
-    return new UpgradeError('BackupDamaged', `check the backup: ${what}; nothing was changed`, {
+    return new UpgradeError('BackupDamaged', `check the backup: ${what}`, {
       folder: this.location.backupFolder,
     })
   }
@@ -210,14 +220,33 @@ async function writing<T>(what: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {
-    throw new UpgradeError('RunFolderUnwritable', `write ${what}: ${diskReason(error)}`, {}, error)
+    throw unwritable(`write ${what}: ${fileReason(error)}`, error)
   }
 }
 
-function diskReason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full'
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
-  if (code === 'EROFS') return 'the disk is read-only'
-  return messageOf(error)
+async function makeFolder(path: string, folder: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: folderMode })
+  } catch (error) {
+    throw unwritable(`make the folder of this run, ${folder}: ${await folderReason(folder, error)}`, error)
+  }
+}
+
+/** Making several folders at once, node blames the wrong thing: the nearest folder that is there tells why. */
+async function folderReason(folder: string, error: unknown): Promise<string> {
+  const place = dirname(folder)
+  try {
+    const isFolder = (await stat(place)).isDirectory()
+    if (!isFolder) return `${place} is no folder`
+    await access(place, constants.W_OK)
+    return fileReason(error)
+  } catch (found) {
+    const { code } = found as NodeJS.ErrnoException
+    const climbs = (code === 'ENOENT' || code === 'ENOTDIR') && place !== folder
+    return climbs ? folderReason(place, error) : `${place}: ${fileReason(found)}`
+  }
+}
+
+function unwritable(message: string, cause: unknown): UpgradeError {
+  return new UpgradeError('RunFolderUnwritable', message, {}, cause)
 }

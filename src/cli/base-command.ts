@@ -1,6 +1,7 @@
 import { Command } from '@oclif/core'
 import type { ConnectOptions } from '../adapters/connect.js'
 import { UpgradeError } from '../errors.js'
+import type { ProgressEvent } from '../model/progress.js'
 import type { ReadPorts, WritePorts } from '../ports/ports.js'
 import { formatDocument } from '../report/document.js'
 import { nameProgram } from '../report/errors.js'
@@ -41,9 +42,18 @@ export abstract class BaseCommand extends Command {
     this.progress.clear()
     const { output, program } = this
     const noColor = this.words.flags['no-color'] === true
-    const code = writeFailure(error, { output, program, debug: this.debugging, noColor })
+    const code = writeFailure(error, {
+      ...{ output, program, noColor },
+      debug: this.debugging,
+      state: this.stateAfter(error),
+    })
     process.exitCode = this.interrupts?.exitCode() ?? code
     return Promise.resolve()
+  }
+
+  /** In what state an error leaves things; a command that changes nothing need not say so. */
+  protected stateAfter(_error: Error): string | undefined {
+    return undefined
   }
 
   /** Readers only: nothing that they are asked changes the cluster. */
@@ -97,7 +107,16 @@ export abstract class BaseCommand extends Command {
     const { stderr, env } = process
     const colour = wantsColour(stderr, env, this.words.flags['no-color'] === true)
     const rewrites = stderr.isTTY && env.TERM !== 'dumb'
-    return progressDisplay({ stream: stderr, quiet: this.words.flags.quiet === true, colour, rewrites })
+    const quiet = this.words.flags.quiet === true
+    const display = progressDisplay({ stream: stderr, quiet, colour, rewrites })
+    return { ...display, sink: (event) => display.sink(this.named(event)) }
+  }
+
+  /** Notes may show commands of ours. */
+  private named(event: ProgressEvent): ProgressEvent {
+    return event.type === 'note'
+      ? { ...event, message: nameProgram(event.message, this.program.name) }
+      : event
   }
 
   private openInterrupts(): Interrupts {

@@ -50,14 +50,10 @@ export function exitCodeOfVerdict({ outcome }: Verdict): number {
   return outcome === 'fail' ? exitCodes.refused : exitCodes.error
 }
 
-/** Exit code of `troubleshoot`: a cause was found, nothing was found, or it could not be told. */
+/** Exit code of `troubleshoot`: a cause was found, the rollout is whole, or it cannot be told. */
 export function exitCodeOfDiagnosis({ workloads, stalledPods, findings }: Diagnosis): number {
-  const failed = workloads.some(
-    ({ rolloutStatus }) => rolloutStatus === 'Failed' || rolloutStatus === 'NotFound',
-  )
-  if (stalledPods.length > 0 || failed || findings.some(({ severity }) => severity === 'error')) {
-    return exitCodes.refused
-  }
-  const unknown = workloads.some(({ rolloutStatus }) => rolloutStatus === 'Unknown')
-  return unknown || findings.some(({ severity }) => severity === 'unknown') ? exitCodes.error : exitCodes.done
+  if (findings.some(({ severity }) => severity === 'error')) return exitCodes.refused
+  const whole =
+    workloads.every(({ rolloutStatus }) => rolloutStatus === 'Current') && stalledPods.length === 0
+  return whole && findings.every(({ severity }) => severity !== 'unknown') ? exitCodes.done : exitCodes.error
 }

@@ -51,6 +51,8 @@ export function upgradeRequest(read: ReadWords): UpgradeRequest {
     crds: text(read, 'crds') === 'skip' ? 'skip' : 'in-place',
     ...optional('crdsFrom', text(read, 'crds-from')),
     ...optional('releaseNotes', text(read, 'release-notes')),
+    // Only the upgrade itself has --dry-run: everything else only shows.
+    permissions: text(read, 'dry-run') === 'none' ? 'to-run' : 'to-know',
     helmArguments: [...wordsOf(read, helmWords), ...read.rest],
   }
 }
@@ -63,13 +65,15 @@ export function judgeRequest(read: ReadWords): UpgradeRequest {
     valuesMode: valuesMode(read, 'helm-default'),
     images: 'as-is',
     crds: 'skip',
+    // Green means that the same words will do for the same person.
+    permissions: 'to-run',
     helmArguments: [...wordsOf(read, [...helmWords, ...judgeWords]), ...read.rest],
   }
 }
 
 function commonRequest(
   read: ReadWords,
-): Omit<UpgradeRequest, 'executor' | 'valuesMode' | 'images' | 'crds' | 'helmArguments'> {
+): Omit<UpgradeRequest, 'executor' | 'valuesMode' | 'images' | 'crds' | 'permissions' | 'helmArguments'> {
   return {
     ...releaseOf(read),
     ...optional('chart', read.args.chart),

@@ -8,12 +8,14 @@ export interface FailureOptions {
   program: Program
   debug: boolean
   noColor?: boolean
+  /** In what state things are. */
+  state?: string | undefined
 }
 
 /** Tells the person, or the program that reads stdout, what went wrong; the result is the exit code. */
 export function writeFailure(error: unknown, options: FailureOptions): number {
   const { output, program, debug } = options
-  const document = errorDocument(error, program.name)
+  const document = errorDocument(error, program.name, options.state)
   if (output === 'json' || output === 'yaml') process.stdout.write(formatDocument(document, output))
   const view = viewOf(process.stderr, process.env, {
     noColor: options.noColor ?? false,

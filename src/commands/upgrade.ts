@@ -36,6 +36,8 @@ export default class Upgrade extends BaseCommand {
     ...flags.outputFlags,
   }
 
+  private mayHaveChanged = false
+
   /** Plans, shows, asks, performs and tells how it ended. */
   async run(): Promise<void> {
     const request = upgradeRequest(this.words)
@@ -49,10 +51,17 @@ export default class Upgrade extends BaseCommand {
     const consent = await this.ask(plan, ports)
     if (consent === 'declined')
       return this.conclude({ result: 'declined', plan, doneSteps: [], elapsedMs: 0 })
+    this.mayHaveChanged = true
     const interrupts = this.interrupts
     interrupts?.changesBegin()
     const signal = interrupts?.signal ?? new AbortController().signal
     this.conclude(await performUpgrade(prepared, consent, ports, signal))
+  }
+
+  /** What `performUpgrade` throws comes before the first change; anything else would be a defect. */
+  protected override stateAfter(error: Error): string {
+    if (error instanceof UpgradeError || !this.mayHaveChanged) return 'nothing was changed'
+    return 'something may have been changed: look at it with {program} status'
   }
 
   private async showOnly(request: UpgradeRequest): Promise<void> {
@@ -74,7 +83,10 @@ export default class Upgrade extends BaseCommand {
     }
     if (consent !== 'no-terminal') return consent
     const needed = missing.length > 0 ? `; the plan needs ${missing.join(' ')}` : ''
-    throw new UpgradeError('NoTerminal', `nobody can be asked: no terminal${needed}; nothing was changed`)
+    throw new UpgradeError(
+      'NoTerminal',
+      `ask for consent: there is no terminal, so that nobody can answer${needed}`,
+    )
   }
 
   /** Where stdout is kept for one document, what is consented to is shown on stderr. */

@@ -54,7 +54,7 @@ function containerOf(status: Json, isInit: boolean): ContainerFacts {
     image: textField(status, 'image'),
     isInit,
     isReady: field(status, 'ready') === true,
-    restartCount: Number(field(status, 'restartCount')) || 0,
+    restartCount: numberField(status, 'restartCount') ?? 0,
   }
   const waiting = field(status, 'state', 'waiting')
   if (waiting) {
@@ -71,10 +71,14 @@ function containerOf(status: Json, isInit: boolean): ContainerFacts {
 
 function endingOf(terminated: Json | undefined): Ending | undefined {
   if (!terminated) return undefined
-  const exitCode = field(terminated, 'exitCode')
   return {
-    exitCode: typeof exitCode === 'number' ? exitCode : -1,
+    exitCode: numberField(terminated, 'exitCode') ?? -1,
     reason: textField(terminated, 'reason'),
     message: textField(terminated, 'message'),
   }
+}
+
+function numberField(value: Json, name: string): number | undefined {
+  const found = field(value, name)
+  return typeof found === 'number' ? found : undefined
 }

@@ -2,7 +2,6 @@ import { textField } from '../model/kube-object.js'
 import type { ContainerLog, PodFacts, RolloutFacts } from './rollout-facts.js'
 
 const longestLine = 400
-// eslint-disable-next-line no-control-regex
 const terminalCodes = /\u001B\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000B-\u001F\u007F]/g
 
 /** The lines of a log for reading: no terminal codes, none empty. */

@@ -16,7 +16,7 @@ export function readQuantity(value: unknown): number {
 /** A number as a quantity: CPU in cores or thousandths, memory in the largest whole unit. */
 export function formatQuantity(resource: string, amount: number): string {
   if (resource === 'cpu') {
-    return Number.isInteger(amount) ? String(amount) : `${Math.round(amount * 1000)}m`
+    return Number.isInteger(amount) ? String(amount) : `${Math.max(1, Math.floor(amount * 1000 + 1e-6))}m`
   }
   for (const unit of ['Gi', 'G', 'Mi', 'M', 'Ki', 'k']) {
     const count = amount / (factors[unit] ?? 1)

@@ -8,7 +8,9 @@ export function requestOf(pod: KubeObject, resource: string): number {
       readQuantity(field(container, 'resources', 'requests', resource)),
     )
   const together = amounts('containers').reduce((sum, amount) => sum + amount, 0)
-  return Math.max(together, ...amounts('initContainers')) + readQuantity(field(pod, 'spec', 'overhead', resource))
+  return (
+    Math.max(together, ...amounts('initContainers')) + readQuantity(field(pod, 'spec', 'overhead', resource))
+  )
 }
 
 /** How much of a resource a node has for pods. */

@@ -3,6 +3,7 @@ import type { Finding } from '../model/finding.js'
 import type { KubeObject } from '../model/kube-object.js'
 import type { ObjectRef } from '../model/object-ref.js'
 import type { WorkloadStatus } from '../model/rollout.js'
+import type { Values } from '../model/values.js'
 import type { ContainerFacts } from './containers.js'
 
 /** The release whose rollout it is; versions are those that are being rolled out. */
@@ -12,6 +13,9 @@ export interface ReleaseFacts {
   chartName: string
   chartVersion: string
   appVersion: string
+  chartDefaults: Values
+  /** Where the chart is, if that is a folder or archive: commands have to name it. */
+  chartPath?: string
 }
 
 /** A pod of the release: of a workload's newest revision, or of a hook's Job. */
@@ -46,7 +50,7 @@ export interface RolloutFacts {
   ready: readonly PodFacts[]
   logs: readonly ContainerLog[]
   /** The CRDs that logs name, as they are; undefined where they could not be read. */
-  crds?: readonly LiveCrd[]
+  crds?: readonly Pick<LiveCrd, 'name' | 'object'>[]
   /** Read only where a pod fits on no node. */
   nodes: readonly KubeObject[]
 }

@@ -1,10 +1,10 @@
-import { field, refOf, type KubeObject } from '../model/kube-object.js'
+import { field, listField, refOf, type KubeObject } from '../model/kube-object.js'
 import type { StalledPod } from '../model/rollout.js'
 import type { Json } from '../model/values.js'
 
 /** Pods that are not ready, with the plainest reason that their status gives and their newest event. */
 export function stalledPods(pods: readonly KubeObject[], events: readonly KubeObject[]): StalledPod[] {
-  return pods.filter((pod) => !isReady(pod) && !isDone(pod)).map((pod) => describe(pod, events))
+  return pods.filter(isStalled).map((pod) => describe(pod, events))
 }
 
 function describe(pod: KubeObject, events: readonly KubeObject[]): StalledPod {
@@ -23,8 +23,14 @@ function describe(pod: KubeObject, events: readonly KubeObject[]): StalledPod {
   return stalled
 }
 
-function isReady(pod: KubeObject): boolean {
-  return list(field(pod, 'status', 'conditions')).some(
+/** True for a pod that a rollout waits for. */
+export function isStalled(pod: KubeObject): boolean {
+  return !isReady(pod) && !isDone(pod)
+}
+
+/** True where the kubelet says that all of its containers are ready. */
+export function isReady(pod: KubeObject): boolean {
+  return listField(pod, 'status', 'conditions').some(
     (condition) => field(condition, 'type') === 'Ready' && field(condition, 'status') === 'True',
   )
 }
@@ -35,8 +41,8 @@ function isDone(pod: KubeObject): boolean {
 
 function reasonOf(pod: KubeObject): { reason: string; message: string } {
   const containers = [
-    ...list(field(pod, 'status', 'initContainerStatuses')),
-    ...list(field(pod, 'status', 'containerStatuses')),
+    ...listField(pod, 'status', 'initContainerStatuses'),
+    ...listField(pod, 'status', 'containerStatuses'),
   ]
   for (const container of containers) {
     const waiting = field(container, 'state', 'waiting')
@@ -45,7 +51,7 @@ function reasonOf(pod: KubeObject): { reason: string; message: string } {
       return { reason, message: `${text(field(container, 'name'))}: ${text(field(waiting, 'message'))}` }
     }
   }
-  const unscheduled = list(field(pod, 'status', 'conditions')).find(
+  const unscheduled = listField(pod, 'status', 'conditions').find(
     (condition) => field(condition, 'type') === 'PodScheduled' && field(condition, 'status') === 'False',
   )
   if (unscheduled)
@@ -72,10 +78,6 @@ function eventTime(event: KubeObject): string {
     field(event, 'eventTime'),
   ]
   return text(candidates.find((time) => typeof time === 'string')) || event.metadata.creationTimestamp || ''
-}
-
-function list(value: Json | undefined): Json[] {
-  return Array.isArray(value) ? value : []
 }
 
 function text(value: Json | undefined): string {

@@ -15,7 +15,24 @@ export interface Target {
   available: string[]
 }
 
-type Wish = Pick<UpgradeRequest, 'chart' | 'repo' | 'to' | 'devel'>
+type Wish = Pick<UpgradeRequest, 'chart' | 'repo' | 'to' | 'devel'> & {
+  /** CHART, where `loadNamedPath` loads it already. */
+  named?: Promise<Chart> | undefined
+}
+
+/**
+ * Loads CHART where it can be nothing but a path, before the release is known that it is for; what is wrong
+ * with it is told when it is asked for.
+ */
+export function loadNamedPath(
+  { chart, repo }: Pick<UpgradeRequest, 'chart' | 'repo'>,
+  { helm }: Pick<ReadPorts, 'helm'>,
+): Promise<Chart> | undefined {
+  if (chart === undefined || repo !== undefined || !/^[./]/.test(chart)) return undefined
+  const loading = helm.loadChart({ type: 'path', path: chart })
+  loading.catch(() => undefined)
+  return loading
+}
 
 /**
  * Chooses and loads the target chart: CHART as helm takes it, or the mesh's own repository.
@@ -31,6 +48,8 @@ export async function chooseTarget(
   if ('source' in located) return fromSource(located.source, wish, ports)
   const { repository, chart } = located
   const versions = (await ports.helm.listVersions(repository, chart)).map(({ version }) => version)
+  // A registry cannot be listed.
+  if (versions.length === 0 && !repository.url.startsWith('oci://')) throw chartAbsent(repository, chart)
   const stable = versions.filter((version) => wish.devel || parseVersion(version)?.prerelease === '')
   const { version, reason } = chooseVersion({ wish, release, profile, versions, stable, repository })
   const source: ChartSource =
@@ -106,7 +125,7 @@ async function ownRepository(
 }
 
 async function fromSource(source: ChartSource, wish: Wish, ports: ReadPorts): Promise<Target> {
-  const chart = await ports.helm.loadChart(source)
+  const chart = await (wish.named ?? ports.helm.loadChart(source))
   if (wish.to !== undefined && resolveVersion(wish.to, [chart.version], true) === undefined) {
     throw new UpgradeError(
       'VersionUnknown',
@@ -144,6 +163,14 @@ function chooseVersion(choice: VersionChoice): { version: string; reason: string
     `${repository.url} publishes neither version ${release.chartVersion} nor a newer one`,
     versions,
   )
+}
+
+function chartAbsent({ name, url }: ChartRepository, chart: string): UpgradeError {
+  const reference = name === undefined ? chart : `${name}/${chart}`
+  const list =
+    name === undefined ? `curl -fsS ${url.replace(/\/$/, '')}/index.yaml` : `helm search repo ${name}/`
+  const message = `read chart ${reference}: the repository ${url} has no chart ${chart}`
+  return new UpgradeError('ChartUnreadable', message, { remedy: `See what it has: ${list}` })
 }
 
 function unknownVersion(message: string, versions: readonly string[]): UpgradeError {

@@ -54,7 +54,7 @@ async function onlyMesh(wish: ReleaseWish, ports: ReadPorts): Promise<ReleaseNam
   if (!first) {
     const known = meshProfiles.map(({ title }) => title).join(', ')
     throw new UpgradeError('ReleaseAbsent', `no known mesh (${known}) is installed by helm ${where}`, {
-      remedy: 'Name the release: RELEASE CHART -n NAMESPACE; helm list -A shows what there is',
+      remedy: 'Name the release: {program} RELEASE CHART -n NAMESPACE; see what there is: helm list -A',
     })
   }
   throw ambiguous(`${meshes.length} meshes are installed`, meshes)
@@ -71,15 +71,15 @@ async function namedRelease(name: string, wish: ReleaseWish, ports: ReadPorts): 
 
 function ambiguous(what: string, choices: readonly ReleaseName[]): UpgradeError {
   return new UpgradeError('ReleaseAmbiguous', what, {
-    choices: choices.map(({ name, namespace }) => `${name} -n ${namespace}`).join('  or  '),
+    choices: choices.map(({ name, namespace }) => `{program} ${name} -n ${namespace}`).join('  or  '),
   })
 }
 
 async function absent(name: string, namespace: string | undefined, ports: ReadPorts): Promise<UpgradeError> {
   const elsewhere = namespace === undefined ? [] : await ports.releases.findRelease(name).catch(() => [])
-  const hint = elsewhere.map((release) => `${release.name} -n ${release.namespace}`).join('  or  ')
+  const hint = elsewhere.map((release) => `{program} ${release.name} -n ${release.namespace}`).join('  or  ')
   const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`
   return new UpgradeError('ReleaseAbsent', `helm has no release ${name} ${where}`, {
-    remedy: hint ? `Did you mean: ${hint}` : 'helm list -A shows what there is',
+    remedy: hint ? `Did you mean: ${hint}` : 'See what there is: helm list -A',
   })
 }

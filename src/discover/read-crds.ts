@@ -33,27 +33,27 @@ export async function readCrds(
   ports: ReadPorts,
 ): Promise<CrdFacts> {
   const skip = crds === 'skip'
-  const [target, groupNames] = await Promise.all([
-    crdsFrom === undefined ? chart.crds : ports.texts.readCrds(crdsFrom),
-    profile.crdGroups.length > 0 ? ports.cluster.listCrdNames(profile.crdGroups) : [],
-  ])
-  const names = [...new Set([...groupNames, ...target.map(({ object }) => object.metadata.name)])]
-  const [live, proofs] = await Promise.all([
-    names.length > 0 ? ports.cluster.readCrds(names) : [],
+  const target = crdsFrom === undefined ? chart.crds : await ports.texts.readCrds(crdsFrom)
+  const [found, proofs] = await Promise.all([
+    readLive(target, profile, ports),
     skip ? [] : Promise.all(target.map((manifest) => proveCrd(manifest, ports))),
   ])
+  return { target, proofs, skip, ...found }
+}
+
+async function readLive(
+  target: readonly CrdManifest[],
+  { crdGroups }: MeshProfile,
+  { cluster }: ReadPorts,
+): Promise<Pick<CrdFacts, 'live' | 'kinds' | 'counts'>> {
+  const groupNames = crdGroups.length > 0 ? await cluster.listCrdNames(crdGroups) : []
+  const names = [...new Set([...groupNames, ...target.map(({ object }) => object.metadata.name)])]
+  const live = names.length > 0 ? await cluster.readCrds(names) : []
   const kinds = live.flatMap(kindOf)
   const counted = await Promise.all(
-    kinds.map(async (kind): Promise<[string, number]> => [kind.crd, await ports.cluster.countObjects(kind)]),
+    kinds.map(async (kind): Promise<[string, number]> => [kind.crd, await cluster.countObjects(kind)]),
   )
-  return {
-    target,
-    proofs,
-    skip,
-    live,
-    kinds,
-    counts: new Map(counted),
-  }
+  return { live, kinds, counts: new Map(counted) }
 }
 
 /** Asks the API server what it would make of a CRD; changes nothing (`dryRun=All`). */

@@ -27,9 +27,13 @@ export async function takeLock(release: ReleaseName, runId: string, ports: LockP
   const created = await ports.clusterWriter.create(lease)
   if (created.ok) return hold(created.object, ports)
   if (created.refusal.status !== 409) {
-    throw new UpgradeError('StepFailed', `take the lock ${lease.metadata.name}: ${created.refusal.message}`, {
-      remedy: 'nothing was changed; mend the permission and run the command again',
-    })
+    throw new UpgradeError(
+      'LockRefused',
+      `take the lock ${lease.metadata.name}: ${created.refusal.message}`,
+      {
+        remedy: `Ask whether you may: kubectl auth can-i create leases -n ${release.namespace}`,
+      },
+    )
   }
   return takeOver(lease, release, ports)
 }

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.js'
+import { messageOf, UpgradeError } from '../errors.js'
 import type { RunFailure } from '../model/outcome.js'
 import type { Step } from '../model/step.js'
 import { journalEntry, type RunContext } from './run-context.js'
@@ -10,7 +10,7 @@ export type StepRunners = { [type in Step['type']]: StepRunner }
 
 export interface RunResult {
   doneSteps: string[]
-  failure?: Pick<RunFailure, 'step' | 'message' | 'changed'>
+  failure?: Omit<RunFailure, 'nextCommands'>
 }
 
 /**
@@ -57,7 +57,7 @@ async function recordFailure(
   error: unknown,
   changed: boolean,
   context: RunContext,
-): Promise<Pick<RunFailure, 'step' | 'message' | 'changed'>> {
+): Promise<Omit<RunFailure, 'nextCommands'>> {
   const message = context.ports.redact(messageOf(error))
   const phase = context.signal.aborted ? 'interrupted' : 'failed'
   // The failure is what the person must hear of, even where the disk takes no more journal.
@@ -65,5 +65,6 @@ async function recordFailure(
     .appendJournal(journalEntry(context, { stepId: step.id, phase, message }))
     .catch(() => undefined)
   context.ports.progress({ type: 'step-failed', title: step.title, message })
-  return { step: step.title, message, changed }
+  const remedy = error instanceof UpgradeError && error.code !== 'StepFailed' ? { remedy: error.remedy } : {}
+  return { step: step.title, message, ...remedy, changed }
 }

@@ -1,12 +1,15 @@
 import { allCurrent, missingWorkload, workloadStatus } from '../diagnose/workload-status.js'
-import { formatRef, type ObjectRef } from '../model/object-ref.js'
-import type { StalledPod, WorkloadStatus } from '../model/rollout.js'
+import type { Finding } from '../model/finding.js'
+import { formatRef, refKey, type ObjectRef } from '../model/object-ref.js'
+import type { Diagnosis, StalledPod, WorkloadStatus } from '../model/rollout.js'
 import type { ClusterReader } from '../ports/cluster.js'
 import type { RunContext } from './run-context.js'
 
 const pollEveryMs = 1_000
-/** Without any progress for this long, the person is shown what is not ready. */
-const stallAfterMs = 15_000
+/** Without any progress for this long, and again after as long, it is asked what the cause is. */
+const stallAfterMs = 5_000
+/** After this long, pods are shown whose cause is not known. */
+const longStallMs = 15_000
 
 /** Statuses of workloads, one request for each kind and namespace. */
 export async function readWorkloads(
@@ -28,8 +31,8 @@ export async function readWorkloads(
 }
 
 /**
- * Follows workloads until `until` is aborted, telling every change and, when nothing moves, what is not
- * ready with its last event. Never throws: it only watches.
+ * Follows workloads until `until` is aborted, telling every change and, when nothing moves, the cause and
+ * its remedy. Never throws: it only watches.
  */
 export async function narrateRollout(
   workloads: readonly ObjectRef[],
@@ -62,9 +65,10 @@ export async function awaitRollout(
 
 function makeNarrator(context: RunContext): (statuses: WorkloadStatus[]) => Promise<void> {
   const { progress, clock } = context.ports
+  const told = new Set<string>()
   let last = ''
   let movedAt = clock.now()
-  let lastStall = ''
+  let askedAt = movedAt
   return async (statuses) => {
     const done = statuses.filter(({ rolloutStatus }) => rolloutStatus === 'Current').length
     const pending = statuses.filter(({ rolloutStatus }) => rolloutStatus !== 'Current')
@@ -72,18 +76,51 @@ function makeNarrator(context: RunContext): (statuses: WorkloadStatus[]) => Prom
       pending.map(({ workload, message: text }) => `${workload.name}: ${text}`).join(', ') || 'all rolled out'
     if (message !== last) {
       last = message
-      movedAt = clock.now()
+      movedAt = askedAt = clock.now()
       progress({ type: 'step-progress', message, done, total: statuses.length })
       return
     }
-    if (pending.length === 0 || clock.now() - movedAt < stallAfterMs) return
-    movedAt = clock.now()
-    const { stalledPods } = await context.diagnose().catch(() => ({ stalledPods: [] as StalledPod[] }))
-    const stall = stalledPods.map(stallLine).join('\n')
-    if (stall !== '' && stall !== lastStall)
-      for (const line of stall.split('\n')) progress({ type: 'note', message: line })
-    lastStall = stall
+    if (clock.now() - askedAt < stallAfterMs) return
+    const isLong = clock.now() - movedAt >= longStallMs
+    const diagnosis = await context.diagnose().catch(() => undefined)
+    askedAt = clock.now()
+    const notes = diagnosis ? stallNotes(diagnosis, isLong) : []
+    for (const note of notes.filter(({ key }) => !told.has(key))) {
+      told.add(note.key)
+      for (const line of note.lines) progress({ type: 'note', message: line })
+    }
   }
+}
+
+/** What is said once: causes as soon as they are plain, pods without a known cause after a longer stall. */
+function stallNotes(
+  { findings, stalledPods }: Diagnosis,
+  isLong: boolean,
+): { key: string; lines: string[] }[] {
+  const causes = findings.filter(({ severity }) => severity === 'error')
+  const explained = new Set(causes.flatMap(({ objects = [] }) => objects.map(refKey)))
+  const others = isLong ? stalledPods.filter(({ pod }) => !explained.has(refKey(pod))) : []
+  return [
+    ...causes.map((cause) => ({ key: causeKey(cause), lines: causeLines(cause) })),
+    ...others.map((stalled) => ({
+      key: `${refKey(stalled.pod)} ${stalled.reason}`,
+      lines: [stallLine(stalled)],
+    })),
+  ]
+}
+
+/** The same cause may come with other words (ages, counts) when it is asked for again. */
+function causeKey({ code, object }: Finding): string {
+  return `${code} ${object ? refKey(object) : ''}`
+}
+
+function causeLines({ code, message, evidence, remedy }: Finding): string[] {
+  const [proof] = evidence
+  return [
+    `cause: ${code} ${message}`,
+    ...(proof === undefined ? [] : [`  ${proof}`]),
+    ...(remedy ? [`  → ${remedy.text}`, ...remedy.commands.map((command) => `    ${command}`)] : []),
+  ]
 }
 
 function stallLine({ pod, reason, message, lastEvent }: StalledPod): string {

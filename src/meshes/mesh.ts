@@ -69,6 +69,8 @@ export interface MeshProfile {
   migrations: ValueMigration[]
   /** Undefined where nothing is known of the values (generic profile). */
   valuePaths(chartVersion: string): ValuePaths | undefined
+  /** Dotted path of the values of a workload's requests and limits; undefined where the mesh has no such workload. */
+  resourcePath?(workload: string, chartVersion: string): string | undefined
   /** What an upgrade interrupts, said before consent. */
   impact(from: string, to: string, restarts: readonly ObjectRef[]): string[]
   /** What the person has to do afterwards; `values` are the computed ones of the target. */

@@ -9,6 +9,8 @@ export type CrdOwner = 'chart' | 'hook' | 'workload'
 export interface LiveCrd {
   name: string
   object: KubeObject
+  /** The server's own JSON, one line: numbers beyond 2^53 are kept. */
+  raw: string
 }
 
 /** Versions of one CRD as its spec and status tell. */

@@ -85,6 +85,12 @@ export const findingCodes: Record<string, FindingCode> = {
     found: 'the target schema has a default where the live one has none, and objects exist',
     remedy: 'nothing: stored objects show the default when they are read; verification says which did',
   },
+  MU208: {
+    title: "CRDs are brought by the mesh's own workload",
+    found: "the mesh's profile names an owner for the CRDs of the target, whose chart carries none",
+    remedy:
+      'give them with --crds-from to have them compared, proved and applied first; without it they are backed up, awaited and compared afterwards',
+  },
   MU221: {
     title: 'release notes could not be read',
     found: 'no network, no such file, or no notes for a version in between',
@@ -136,6 +142,18 @@ export const findingCodes: Record<string, FindingCode> = {
     found: 'a document of the manifest is no YAML or no Kubernetes object',
     remedy: 'render the chart with helm template and look at it',
   },
+  MU404: {
+    title: 'an admission webhook configuration is removed by this upgrade',
+    found: 'the stored manifest has it, the new one does not: helm deletes it',
+    remedy:
+      "pods made while it is away start without what it injects, objects without its check; where the mesh's own workloads make it again, kubectl mesh-upgrade annotates it helm.sh/resource-policy=keep first",
+  },
+  MU501: {
+    title: 'a permission is missing',
+    found:
+      'the API server says no to a SelfSubjectAccessReview of something that the upgrade does (unknown: it does not answer)',
+    remedy: 'ask for the permission, or let somebody who has it run the upgrade; a plan needs none of them',
+  },
   MU502: {
     title: 'a CRD could not be proved on the API server',
     found: 'the dry-run apply is forbidden for this user',
@@ -155,5 +173,45 @@ export const findingCodes: Record<string, FindingCode> = {
     title: 'the release is uninstalled',
     found: "helm's newest revision is uninstalled or uninstalling",
     remedy: 'install it again',
+  },
+  MU701: {
+    title: 'no node has the CPU or memory that a pod asks for',
+    found: "the scheduler's message about a pod without a node says Insufficient cpu or Insufficient memory",
+    remedy:
+      'let the old pod go first where that makes room, lower the request with --set, or add CPU or memory to the cluster',
+  },
+  MU702: {
+    title: 'the CRDs are out of step with the program that uses them',
+    found:
+      'the log of a pod that is not ready says that the server could not find a version of a custom resource',
+    remedy:
+      "bring the CRDs to the chart's version with kubectl mesh-upgrade, which keeps the custom resources, then restart the program",
+  },
+  MU703: {
+    title: 'image and chart are of different versions',
+    found:
+      'a program refuses its command line: FatalInvalidCLIParameters in its log or an event, or unknown flag in its log',
+    remedy: "set the image tag to the chart's own, or use --images chart",
+  },
+  MU704: {
+    title: 'an image cannot be pulled',
+    found: 'a container waits with ErrImagePull, ImagePullBackOff, InvalidImageName or the like',
+    remedy: "follow the registry's words, which the finding shows: name, access, network, platform or disk",
+  },
+  MU705: {
+    title: 'a container crashes again and again',
+    found: 'a container is in CrashLoopBackOff, has failed, or was restarted twice without becoming ready',
+    remedy: 'its last exit code and log lines are shown; where it was OOMKilled, raise its memory limit',
+  },
+  MU706: {
+    title: 'a pod is not ready',
+    found:
+      'the scheduler, the node or a probe says why a pod is not ready, and none of the other causes fits; or it has been starting for more than 30 s',
+    remedy: 'look at its description and its log',
+  },
+  MU709: {
+    title: 'something that may tell the cause could not be read',
+    found: 'events, logs, nodes, Jobs, ReplicaSets or CRDs could not be read while a rollout is not complete',
+    remedy: 'ask for the permissions that the finding names, then troubleshoot again',
   },
 }

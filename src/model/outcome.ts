@@ -14,6 +14,8 @@ export interface RunFailure {
   step: string
   /** The server's or helm's own words. */
   message: string
+  /** What helps against just this, where that is known. */
+  remedy?: string
   /** True once a step that changes the cluster had begun. */
   changed: boolean
   nextCommands: string[]

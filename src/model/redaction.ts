@@ -70,3 +70,15 @@ export function textRedactor(secrets: readonly string[]): (text: string) => stri
   longestFirst.sort((left, right) => right.length - left.length)
   return (text) => longestFirst.reduce((current, secret) => current.split(secret).join(hidden), text)
 }
+
+/** Hides what a log line or an event shows of credentials: `password=…`, `"token":"…"`, `Bearer …`, `user:…@host`. */
+export function hideCredentials(text: string): string {
+  return text
+    .replace(/\b(Bearer|Basic) [\w.~+/-]{8,}=*/g, `$1 ${hidden}`)
+    .replace(/(--[\w-]*(?:passw(?:or)?d|token|secret)[ =])[^\s",]{4,}/gi, `$1${hidden}`)
+    .replace(/(:\/\/[^\s/:@]+):[^\s/@]+@/g, `$1:${hidden}@`)
+    .replace(
+      /((?:passw(?:or)?d|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)"?(?:=|: ?))("?)[^\s",;&]{4,}\2/gi,
+      `$1$2${hidden}$2`,
+    )
+}

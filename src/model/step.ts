@@ -15,8 +15,10 @@ export type Step = StepBase &
   (
     | { type: 'backup'; crds: string[] }
     | { type: 'apply-crds'; crds: string[] }
+    | { type: 'keep-objects'; objects: ObjectRef[] }
     | { type: 'upgrade-release'; release: string; namespace: string; chartVersion: string }
     | { type: 'wait-rollout'; workloads: ObjectRef[] }
+    | { type: 'wait-crds'; groups: string[]; crds: string[] }
     | { type: 'verify' }
   )
 

@@ -20,6 +20,8 @@ export interface UpgradeRequest {
   crdsFrom?: string
   releaseNotes?: string
   timeoutMs: number
+  /** Permissions are needed to run what is planned, or only worth knowing. */
+  permissions: 'to-run' | 'to-know'
   /** What else helm is given, word by word (`--no-hooks`, `--description …`, words after `--`). */
   helmArguments: string[]
 }

@@ -1,3 +1,4 @@
+import { crdOwnershipAt } from '../meshes/crd-ownership.js'
 import type { MeshProfile } from '../meshes/mesh.js'
 import type { Chart } from '../model/chart.js'
 import type { ClusterSnapshot } from '../model/cluster.js'
@@ -38,6 +39,8 @@ export interface PlanParts {
   crds: CrdChange[]
   notes: ReleaseNotes[]
   after: readonly KubeObject[]
+  /** Live objects that leave the chart and are to stay. */
+  kept: readonly ObjectRef[]
   objects: ObjectDiff
   findings: Finding[]
   byHand: CommandsByHand
@@ -149,12 +152,15 @@ function hopOf(parts: PlanParts, verdict: PlanVerdict): Hop {
 }
 
 function stepsOf(parts: PlanParts, workloads: ObjectRef[]): Hop['steps'] {
-  const { executor, crds, byHand, chart, release } = parts
+  const { executor, crds, byHand, chart, release, profile } = parts
   return planSteps({
     executor,
     release,
     chartVersion: chart.version,
     crds,
+    crdOwner: crdOwnershipAt(profile, chart.version),
+    crdGroups: profile.crdGroups,
+    kept: parts.kept,
     workloads,
     byHand,
   })
@@ -163,13 +169,17 @@ function stepsOf(parts: PlanParts, workloads: ObjectRef[]): Hop['steps'] {
 /** Nothing to do means that version, chart, values and CRDs are all as wanted (design §2). */
 function verdictOfPlan(parts: PlanParts): PlanVerdict {
   if (hasError(parts.findings)) return 'blocked'
+  return isAsWanted(parts) ? 'nothing-to-do' : 'ready'
+}
+
+/** True where version, chart, values and CRDs are all as wanted. */
+export function isAsWanted(parts: Pick<PlanParts, 'release' | 'chart' | 'values' | 'crds'>): boolean {
   const { release, chart } = parts
   const sameChart =
     release.chartVersion === chart.version && release.chartContentDigest === chart.contentDigest
   const sameValues = digestOfJson(release.userSuppliedValues.reveal()) === digestOfJson(parts.values.values)
   const sameCrds = parts.crds.every(({ action }) => action !== 'create' && action !== 'update')
-  const asWanted = release.releaseStatus === 'deployed' && sameChart && sameValues && sameCrds
-  return asWanted ? 'nothing-to-do' : 'ready'
+  return release.releaseStatus === 'deployed' && sameChart && sameValues && sameCrds
 }
 
 const severityOrder: Severity[] = ['error', 'unknown', 'warning', 'info']

@@ -1,6 +1,9 @@
 import type { CrdChange } from '../model/crd.js'
 import type { ObjectRef } from '../model/object-ref.js'
 import type { Step } from '../model/step.js'
+import type { CrdOwnership } from '../meshes/mesh.js'
+import { formatRef } from '../model/object-ref.js'
+import { keepCommand } from './objects/resource-policy.js'
 import type { CommandsByHand } from './commands-by-hand.js'
 
 export interface StepsInput {
@@ -8,6 +11,11 @@ export interface StepsInput {
   release: { name: string; namespace: string }
   chartVersion: string
   crds: readonly CrdChange[]
+  crdOwner: CrdOwnership
+  /** API groups of the mesh's CRDs. */
+  crdGroups: readonly string[]
+  /** Live objects that leave the chart and are to stay. */
+  kept: readonly ObjectRef[]
   workloads: readonly ObjectRef[]
   byHand: CommandsByHand
 }
@@ -18,8 +26,10 @@ export function planSteps(input: StepsInput): Step[] {
   const applied = input.crds.filter(({ action }) => action === 'create' || action === 'update')
   const steps: Step[] = [backupStep(input)]
   if (applied.length > 0) steps.push(applyCrdsStep(input, applied))
+  if (input.kept.length > 0) steps.push(keepStep(input))
   steps.push(upgradeStep(input))
   if (input.workloads.length > 0) steps.push(waitStep(input))
+  if (input.crdOwner.owner === 'workload') steps.push(waitCrdsStep(input))
   steps.push({
     id: 'verify',
     type: 'verify',
@@ -68,6 +78,17 @@ function applyCrdsStep({ byHand }: StepsInput, applied: readonly CrdChange[]): S
   }
 }
 
+function keepStep({ kept }: StepsInput): Step {
+  return {
+    id: 'keep-objects',
+    type: 'keep-objects',
+    objects: [...kept],
+    title: `keep what leaves the chart and the mesh takes over: ${kept.map(formatRef).join(', ')}`,
+    mutates: true,
+    commands: kept.map((ref) => keepCommand(ref, 'keep')),
+  }
+}
+
 function upgradeStep({ release, chartVersion, byHand }: StepsInput): Step {
   return {
     id: 'upgrade-release',
@@ -91,6 +112,20 @@ function waitStep({ workloads }: StepsInput): Step {
     commands: workloads.map(({ kind, namespace, name }) =>
       `kubectl rollout status ${kind.toLowerCase()}/${name} -n ${namespace ?? ''}`.trim(),
     ),
+  }
+}
+
+function waitCrdsStep({ crdOwner, crdGroups, crds }: StepsInput): Step {
+  const names = crds.map(({ name }) => name)
+  const wait = `kubectl wait --for=condition=Established ${names.map((name) => `crd/${name}`).join(' ')}`
+  return {
+    id: 'wait-crds',
+    type: 'wait-crds',
+    groups: [...crdGroups],
+    crds: names,
+    title: `wait until the CRDs that ${crdOwner.by} brings are established`,
+    mutates: false,
+    commands: names.length > 0 ? [wait] : [],
   }
 }
 

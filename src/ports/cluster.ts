@@ -3,6 +3,7 @@ import type { ClusterIdentity } from '../model/cluster.js'
 import type { CustomResourceKind, LiveCrd, RawObject } from '../model/crd.js'
 import type { KubeObject, ServedKind } from '../model/kube-object.js'
 import type { ObjectRef } from '../model/object-ref.js'
+import type { AccessQuestion } from '../model/permission.js'
 
 export type { ApiRefusal, ApplyResult } from '../model/api-result.js'
 
@@ -12,6 +13,14 @@ export interface ListOptions {
   fieldSelector?: string
   /** Only metadata is transferred. */
   metadataOnly?: boolean
+}
+
+export interface LogOptions {
+  /** Of the container before its last restart. */
+  previous: boolean
+  tailLines: number
+  limitBytes: number
+  timeoutMs: number
 }
 
 /** The API server, asked only for what changes nothing. Every method throws `ApiFailure` (errors.ts) where it says nothing else. */
@@ -33,8 +42,12 @@ export interface ClusterReader {
   countObjects(kind: CustomResourceKind): Promise<number>
   /** Server-side apply of a CRD with `dryRun=All`. */
   dryRunApply(object: KubeObject): Promise<ApplyResult>
+  /** Whether the person who asks may do something (SelfSubjectAccessReview with `dryRun=All`). */
+  reviewAccess(question: AccessQuestion): Promise<{ allowed: boolean; reason: string }>
   /** Newest events about objects of a namespace, newest first. */
   listEvents(namespace: string): Promise<KubeObject[]>
+  /** The end of a container's log, within `timeoutMs`; empty where there is none (yet). */
+  readLogs(pod: ObjectRef, container: string, options: LogOptions): Promise<string>
 }
 
 /** The API server, asked to change something. */

@@ -39,7 +39,8 @@ function rolloutVerdict({ workloads, stalledPods, findings }: Diagnosis, theme: 
     return unknown ? theme.warn(`? ${whole}; not everything could be read`) : theme.good(`✔ ${whole}`)
   }
   const stalled = stalledPods.length > 0 ? `; ${count(stalledPods.length, 'stalled pod')}` : ''
-  return theme.bad(`✖ ${whole}${stalled}`)
+  const known = findings.some(({ severity }) => severity === 'error') ? '' : '; the cause is not known'
+  return theme.bad(`✖ ${whole}${stalled}${known}`)
 }
 
 function workloadLines(workloads: readonly WorkloadStatus[], view: View): string[] {

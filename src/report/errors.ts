@@ -10,21 +10,25 @@ export interface ErrorDocument {
   kind: 'Error'
   code: string
   message: string
+  /** In what state things are; absent where nothing could have changed. */
+  state?: string
   remedy: string
   exitCode: number
 }
 
 /** An error of any kind as a document; what is no `UpgradeError` is a defect of ours. */
-export function errorDocument(error: unknown, program: string): ErrorDocument {
+export function errorDocument(error: unknown, program: string, state?: string): ErrorDocument {
+  const stated = state === undefined ? {} : { state: nameProgram(state, program) }
   const head = { apiVersion: planApiVersion, kind: 'Error' } as const
   if (error instanceof UpgradeError) {
     const { code, message, exitCode } = error
-    return { ...head, code, message, remedy: remedyOf(error, program), exitCode }
+    return { ...head, code, message, ...stated, remedy: remedyOf(error, program), exitCode }
   }
   return {
     ...head,
     code: 'Internal',
     message: error instanceof Error ? error.message : String(error),
+    ...stated,
     remedy: 'This is a defect: run the command again with --debug and report what it prints',
     exitCode: exitCodes.error,
   }
@@ -38,7 +42,8 @@ function remedyOf(error: UpgradeError, program: string): string {
 /** The error for a person: what went wrong, then what helps. */
 export function formatError(document: ErrorDocument, view: View): string {
   const theme = themeOf(view)
-  const message = wrap(`Error: ${document.message}`, view.width, { hang: 7 })
+  const state = document.state === undefined ? '' : `; ${document.state}`
+  const message = wrap(`Error: ${document.message}${state}`, view.width, { hang: 7 })
   const first = message.replace(/^Error:/, theme.bad('Error:'))
   if (document.code === 'Usage') return `${first}\n${document.remedy}\n`
   return `${first}\n${wrap(`→ ${document.remedy}`, view.width, { indent: 2, hang: 2 })}\n`

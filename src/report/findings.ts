@@ -1,4 +1,4 @@
-import { formatRef } from '../model/object-ref.js'
+import { formatRef, type ObjectRef } from '../model/object-ref.js'
 import type { Finding, Severity } from '../model/finding.js'
 import { nameProgram } from './errors.js'
 import { commandLines, count, wrap } from './text.js'
@@ -7,6 +7,7 @@ import type { View } from './view.js'
 
 const order: Severity[] = ['error', 'unknown', 'warning', 'info']
 const indent = 9
+const shownObjects = 5
 
 /** Findings in order of weight, each with its evidence and remedy, ready to be joined by line ends. */
 export function findingLines(findings: readonly Finding[], view: View): string[] {
@@ -28,8 +29,15 @@ function oneFinding(finding: Finding, view: View): string[] {
       ? `${mark(finding.severity, theme)} ${theme.strong(finding.code)}  ${line}`
       : ' '.repeat(indent) + line,
   )
+  if (finding.objects) lines.push(theme.quiet(wrap(objectList(finding.objects), view.width, { indent })))
   for (const text of finding.evidence) lines.push(theme.quiet(wrap(text, view.width, { indent })))
   return [...lines, ...remedyLines(finding, view)]
+}
+
+function objectList(objects: readonly ObjectRef[]): string {
+  const shown = objects.slice(0, shownObjects).map(formatRef).join(', ')
+  const more = objects.length - shownObjects
+  return more > 0 ? `${shown} and ${more} more` : shown
 }
 
 function remedyLines({ remedy }: Finding, view: View): string[] {

@@ -2,6 +2,7 @@ import type { UpgradeOutcome } from '../model/outcome.js'
 import { afterwardsLines } from './afterwards.js'
 import { formatDiagnosis } from './diagnosis.js'
 import { nameProgram } from './errors.js'
+import { findingLines } from './findings.js'
 import { elapsed } from './progress.js'
 import { commandLines, wrap } from './text.js'
 import { themeOf } from './theme.js'
@@ -11,7 +12,7 @@ import type { View } from './view.js'
 /** How a run ended: what was done and what was not, where the data is, and the next command. */
 export function formatOutcome(outcome: UpgradeOutcome, view: View): string {
   const parts = [
-    [resultLine(outcome, view)],
+    [resultLine(outcome, view), ...reasons(outcome, view)],
     outcome.verdict ? checkLines(outcome.verdict, view) : [],
     failed(outcome) ? workDone(outcome, view) : [],
     outcome.diagnosis && failed(outcome)
@@ -33,6 +34,12 @@ function afterwards({ result, plan }: UpgradeOutcome, view: View): string[] {
   return lines.length > 0 ? [themeOf(view).heading('Still to do'), ...lines] : []
 }
 
+/** The blockers once more: the plan above may be long. */
+function reasons({ result, plan }: UpgradeOutcome, view: View): string[] {
+  const blockers = plan.findings.filter(({ severity }) => severity === 'error')
+  return result === 'blocked' ? findingLines(blockers, view) : []
+}
+
 function failed({ result }: UpgradeOutcome): boolean {
   return result === 'failed' || result === 'interrupted'
 }
@@ -52,7 +59,13 @@ function resultLine(outcome: UpgradeOutcome, view: View): string {
     failed: theme.bad(`✖ not upgraded: ${release}, ${path} ${took}`),
     interrupted: theme.warn(`interrupted: ${release}, ${path} ${took}`),
   }
-  return reason === '' ? texts[result] : `${texts[result]}\n${wrap(reason, view.width, { indent: 2 })}`
+  if (reason === '') return texts[result]
+  const remedy = failure?.remedy === undefined ? '' : `\n${remedyLine(failure.remedy, view)}`
+  return `${texts[result]}\n${wrap(reason, view.width, { indent: 2 })}${remedy}`
+}
+
+function remedyLine(remedy: string, view: View): string {
+  return wrap(`→ ${nameProgram(remedy, view.program)}`, view.width, { indent: 2, hang: 2 })
 }
 
 function workDone({ plan, doneSteps, failure }: UpgradeOutcome, view: View): string[] {
@@ -69,7 +82,9 @@ function workDone({ plan, doneSteps, failure }: UpgradeOutcome, view: View): str
 function dataLines({ run, result, failure }: UpgradeOutcome, view: View): string[] {
   const { heading } = themeOf(view)
   const lines = failure || result === 'interrupted' ? stateLines(failure?.changed === true, view) : []
-  if (run) lines.push(`${heading('Backup')}  ${run.backupFolder}`, `${heading('Run')}     ${run.folder}`)
+  // Before the first change there may be half a backup, which is none.
+  if (run && failure?.changed !== false) lines.push(`${heading('Backup')}  ${run.backupFolder}`)
+  if (run) lines.push(`${heading('Run')}     ${run.folder}`)
   return lines
 }
 

@@ -2,14 +2,19 @@ import { messageOf } from '../errors.js'
 import type { CustomResourceKind, CustomResourceSummary, RawObject } from '../model/crd.js'
 import type { ClusterReader } from '../ports/cluster.js'
 import type { RunStore } from '../ports/run-store.js'
-import { fieldDifferences } from './field-differences.js'
+import { fieldDifferences, formatPath } from './field-differences.js'
 import type { KindComparison } from './observation.js'
+import { schemaEffect, type SchemaChange } from './schema-effects.js'
 
-/** Compares the custom resources of a kind with the backup, page by page; never throws. */
+/**
+ * Compares the custom resources of a kind with the backup, page by page; never throws.
+ * What the change of the schema alone explains is told apart from what somebody changed.
+ */
 export async function compareWithBackup(
   kind: CustomResourceKind,
   cluster: ClusterReader,
   store: RunStore,
+  schema: SchemaChange,
 ): Promise<KindComparison> {
   const comparison: KindComparison = {
     crd: kind.crd,
@@ -19,6 +24,7 @@ export async function compareWithBackup(
     recreated: [],
     changed: [],
     defaulted: [],
+    pruned: [],
   }
   try {
     const before = new Map(
@@ -29,7 +35,10 @@ export async function compareWithBackup(
       comparison.after += page.length
       for (const object of page) {
         const old = before.get(nameOf(object))
-        if (old) await compareOne(old, object, comparison, () => store.readBackupObject(kind, old.uid))
+        if (old) {
+          const readOld = (): Promise<string | undefined> => store.readBackupObject(kind, old.uid)
+          await compareOne([old, object], comparison, readOld, schema)
+        }
         before.delete(nameOf(object))
       }
     })
@@ -41,17 +50,27 @@ export async function compareWithBackup(
 }
 
 async function compareOne(
-  old: CustomResourceSummary,
-  now: RawObject,
+  [old, now]: [CustomResourceSummary, RawObject],
   comparison: KindComparison,
   readOld: () => Promise<string | undefined>,
+  schema: SchemaChange,
 ): Promise<void> {
   if (old.uid !== now.uid) comparison.recreated.push(nameOf(now))
   if (old.specDigest === now.specDigest) return
   const { lost, gained } = fieldDifferences((await readOld()) ?? '{}', now.raw)
-  if (lost.length > 0 || gained.length === 0)
-    comparison.changed.push({ object: nameOf(now), fields: [...lost, ...gained] })
-  else comparison.defaulted.push({ object: nameOf(now), fields: gained })
+  const object = nameOf(now)
+  const effects = lost.map((difference) => schemaEffect(difference, schema))
+  if (effects.includes(undefined) || lost.length + gained.length === 0) {
+    const fields = [...lost.map(({ path }) => path), ...gained].map(formatPath)
+    comparison.changed.push({ object, fields })
+    return
+  }
+  const paths = (effect: 'pruned' | 'default'): string[] =>
+    lost.filter((_, index) => effects[index] === effect).map(({ path }) => formatPath(path))
+  const pruned = paths('pruned')
+  const defaulted = [...paths('default'), ...gained.map(formatPath)]
+  if (pruned.length > 0) comparison.pruned.push({ object, fields: pruned })
+  if (defaulted.length > 0) comparison.defaulted.push({ object, fields: defaulted })
 }
 
 function nameOf({ namespace, name }: CustomResourceSummary): string {

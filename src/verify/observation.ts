@@ -14,8 +14,10 @@ export interface KindComparison {
   recreated: string[]
   /** Objects whose content differs, with the fields. */
   changed: { object: string; fields: string[] }[]
-  /** Objects that only gained what the new schema's defaults fill in. */
+  /** Objects that only show what the new schema's defaults fill in, in place of nothing or of the old default. */
   defaulted: { object: string; fields: string[] }[]
+  /** Objects that lost only fields which left the schema: the server leaves them out on every read. */
+  pruned: { object: string; fields: string[] }[]
   /** Why the kind could not be compared. */
   unreadable?: string
 }
@@ -27,6 +29,10 @@ export interface Observation {
   expectedChartVersion?: string
   workloads: WorkloadStatus[]
   crds: LiveCrd[]
+  /** CRDs as they were before the run; undefined where there was none. */
+  crdsBefore?: LiveCrd[]
+  /** Objects that left the chart and were to stay, and those of them that are gone. */
+  kept: { objects: ObjectRef[]; gone: ObjectRef[] }
   /** CRDs that must be there. */
   expectedCrds: string[]
   /** Undefined where there is no backup to compare with. */

@@ -44,6 +44,9 @@ describe('helm that cannot be used', () => {
     const absent = await failure(helm(join(folder, 'no-helm')).reader.version(), 'HelmUnusable')
     assert.match(absent.message, /no-helm: there is no such program/)
     assert.match(absent.remedy, /HELM_BIN/)
+    const silent = program('helm-silent', '#!/bin/sh\nexit 3\n')
+    const mute = await failure(helm(silent).reader.version(), 'HelmUnusable')
+    assert.match(mute.message, /does not say its version: it ended with exit code 3/)
     for (const version of ['v3.17.4', 'v4.0.5', 'v4.1.4', 'v2.17.0', 'v5.0.0', 'nonsense']) {
       await failure(pretend(version).reader.version(), 'HelmUnusable')
     }

@@ -7,7 +7,8 @@ import type { CustomResourceKind, RawObject } from '../../src/model/crd.js'
 import type { KubeObject } from '../../src/model/kube-object.js'
 import type { WritePorts } from '../../src/ports/ports.js'
 import { startBed, type Bed } from '../bed/start.js'
-import { kubectl } from '../bed/support.js'
+import { setPodLog } from '../bed/logs.js'
+import { eventually, kubectl } from '../bed/support.js'
 
 const widgets: CustomResourceKind = {
   ...{ crd: 'widgets.test.example', group: 'test.example', version: 'v1', kind: 'Widget', plural: 'widgets' },
@@ -178,6 +179,19 @@ describe('API server', function () {
       await kubectl(bed, 'create', 'secret', 'generic', 'login', '--from-literal=password=tr0ub4dor')
       await ports.cluster.listObjects('v1', 'Secret', { namespace: 'default' })
       assert.equal(ports.redact('it is tr0ub4dor'), 'it is (hidden)')
+    })
+
+    it('tell their logs where they are pods', async () => {
+      const name = 'talker'
+      await kubectl(bed, 'run', name, '--image=registry/app:1')
+      await kubectl(bed, 'wait', '--for=condition=Ready', `pod/${name}`, '--timeout=30s')
+      await setPodLog(bed, { namespace: 'default', name, container: name }, 'one\ntwo\nthree\n')
+      const pod = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name }
+      const options = { previous: false, tailLines: 2, limitBytes: 1024, timeoutMs: 5000 }
+      await eventually(async () => {
+        assert.equal(await ports.cluster.readLogs(pod, name, options), 'two\nthree\n')
+      })
+      assert.equal(await ports.cluster.readLogs(pod, 'absent', options), '')
     })
 
     it('tell their events, newest first', async () => {

@@ -82,8 +82,8 @@ describe('kubeconfig', () => {
 
   it('names file and context where it cannot go on', () => {
     refuses('KubeconfigUnreadable', /broken/, () => load({}, file('broken', 'a: [')))
-    refuses('KubeconfigUnreadable', /broken2.*no mapping/, () => load({}, file('broken2', '[]')))
-    refuses('KubeconfigUnreadable', /names no cluster/, () => load({}, none))
+    refuses('KubeconfigUnreadable', /broken2: it is no kubeconfig/, () => load({}, file('broken2', '[]')))
+    refuses('KubeconfigUnreadable', /there is no kubeconfig/, () => load({}, none))
     refuses('ContextUnknown', /staging.*good/, () =>
       load({ kubeContext: 'staging' }, file('good', config(['one'], 'one'))),
     )

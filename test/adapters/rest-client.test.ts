@@ -113,6 +113,23 @@ describe('REST client', () => {
     assert.match(error.message, /127\.0\.0\.1.*cut off/)
   })
 
+  it('reads the end of a log, which may not be there, and does not wait for it longer than told', async () => {
+    const rest = client()
+    const { readLogs } = kubeApiReader(rest, new ApiPaths(rest), new SecretRegistry())
+    const pod = { apiVersion: 'v1', kind: 'Pod', namespace: 'n', name: 'p' }
+    const options = { previous: true, tailLines: 100, limitBytes: 1024, timeoutMs: 100 }
+    script = [(response) => response.end('one\ntwo\n'), json(400, {}), json(404, {})]
+    assert.equal(await readLogs(pod, 'c', options), 'one\ntwo\n')
+    assert.deepEqual(asked, [
+      'GET /api/v1/namespaces/n/pods/p/log?container=c&tailLines=100&limitBytes=1024&previous=true',
+    ])
+    assert.deepEqual([await readLogs(pod, 'c', options), await readLogs(pod, 'c', options)], ['', ''])
+    script = [json(500, { message: 'dial tcp: refused' })]
+    assert.match((await failure(readLogs(pod, 'c', options))).message, /dial tcp: refused/)
+    script = [(): void => undefined]
+    assert.match((await failure(readLogs(pod, 'c', options))).message, /no answer within 0\.1 s/)
+  })
+
   it('says in plain words that nobody answers', async () => {
     const refused = await failure(
       client({ apiServer: 'https://127.0.0.1:1' }).send({ method: 'GET', path: '/' }),

@@ -122,6 +122,7 @@ describe('run folder', () => {
     writeFileSync(occupied, '')
     const stores = fileRunStores({ XDG_STATE_HOME: occupied })
     await assert.rejects(stores.open('uid', release, 'run'), isCode('RunFolderUnwritable'))
+    await assert.rejects(stores.open('uid', release, 'run'), new RegExp(`: ${occupied} is no folder$`))
     if (process.getuid?.() === 0) return
     const readOnly = mkdtempSync(join(state, 'read-only-'))
     chmodSync(readOnly, 0o500)

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readWords } from '../../src/cli/words.js'
+import { readWords, type FlagShape } from '../../src/cli/words.js'
 import { ensureBuilt } from '../bed/build.js'
 import { runProgram, type Ran } from '../support/run-program.js'
 import { commands } from './shapes.js'
@@ -19,6 +19,11 @@ const names = [
   'kubectl_complete-mesh_upgrade',
   'kubectl_complete-mesh-upgrade',
 ]
+
+/** Flags that lead elsewhere. */
+const asked = ['help', 'troubleshoot', 'kubeconfig', 'output']
+/** Flags whose value stands only behind an equals sign. */
+const valueless = ['dry-run', 'wait']
 
 describe('the names of the program', function () {
   this.timeout(600_000)
@@ -51,6 +56,31 @@ describe('the names of the program', function () {
       const wrong = await run('kubectl', ...words, 'plan', '--bogus')
       assert.deepEqual([wrong.exitCode, wrong.stdout], [1, ''])
       assert.equal(wrong.stderr, `Error: unknown flag: --bogus\nSee ${typed} plan --help\n`)
+    })
+
+    it(`${typed} takes every flag from kubectl as it was typed`, async () => {
+      const flags = Object.values(commands.upgrade!.flags).filter(({ name }) => !asked.includes(name))
+      const value = ({ options }: FlagShape): string => options?.[0] ?? '1s'
+      const lines = [
+        flags.map((flag) =>
+          flag.type === 'boolean' ? `--${flag.name}=false` : `--${flag.name}=${value(flag)}`,
+        ),
+        flags.flatMap((flag) =>
+          flag.type === 'boolean' || valueless.includes(flag.name)
+            ? [`--${flag.name}`]
+            : [`--${flag.name}`, value(flag)],
+        ),
+        flags.flatMap(({ aliases = [], type }) =>
+          aliases.map((alias) => (type === 'boolean' ? `--${alias}` : `--${alias}=1`)),
+        ),
+        flags.flatMap(({ char, type }) => (char ? [type === 'boolean' ? `-${char}` : `-${char}1`] : [])),
+      ]
+      for (const line of lines) {
+        const ran = await run('kubectl', ...words, 'osm', './chart', ...line, '-o', 'json')
+        const { code } = JSON.parse(ran.stdout) as { code: string }
+        // They were read: what is missing is a cluster.
+        assert.equal(code, 'KubeconfigUnreadable', `${line.join(' ')}\n${ran.stderr}`)
+      }
     })
 
     it(`${typed} is completed by kubectl`, async () => {

@@ -28,6 +28,7 @@ describe('upgradeRequest', () => {
       images: 'keep',
       crds: 'in-place',
       timeoutMs: 300_000,
+      permissions: 'to-run',
       helmArguments: [],
     })
   })

@@ -128,6 +128,15 @@ describe('chooseTarget', () => {
     )
   })
 
+  it('says where a repository has no such chart, and how to see what it has', async () => {
+    const { ports } = helmPorts([], [{ name: 'mine', url: 'https://x.example.com' }])
+    const error = { code: 'ChartUnreadable', remedy: 'See what it has: helm search repo mine/' }
+    await assert.rejects(chooseTarget({ devel: false, chart: 'mine/osm' }, aRelease(), osm, ports), error)
+    const named = { ...error, remedy: 'See what it has: curl -fsS https://x.example.com/index.yaml' }
+    const wish = { devel: false, chart: 'osm', repo: 'https://x.example.com/' }
+    await assert.rejects(chooseTarget(wish, aRelease(), osm, ports), named)
+  })
+
   it('lists the versions there are where the wish fits none, and asks for a chart where no repository is known', async () => {
     const { ports } = helmPorts(versions)
     await assert.rejects(chooseTarget({ devel: false, to: '3.0.0' }, aRelease(), osm, ports), {

@@ -30,17 +30,29 @@ describe('an upgrade whose pods fit on no node', function () {
 
   after(() => mesh?.stop())
 
-  it('shows the pod with its last event while it waits, and ends with exit code 8', async () => {
+  it('names the cause and what helps soon after it stalls, once, and ends with exit code 8', async () => {
     const kept = await customResources(env)
     const chart = join(chartsFolder, '0.10.0')
-    const words = ['osm', chart, '--yes', '--timeout', '35s', '--release-notes', notesFolder, ...tooMuch]
-    const ran = await runProgram('kubectl', ['mesh-upgrade', ...words, '-o', 'json'], { env })
+    const words = ['osm', chart, '--yes', '--timeout', '25s', '--release-notes', notesFolder, ...tooMuch]
+    let [movedAt, namedAt] = [0, 0]
+    const onStderr = (text: string): void => {
+      if (namedAt > 0) return
+      if (/cause: /.test(text)) namedAt = Date.now()
+      else movedAt = Date.now()
+    }
+    const ran = await runProgram('kubectl', ['mesh-upgrade', ...words, '-o', 'json'], { env, onStderr })
     assert.equal(ran.exitCode, 8, ran.stdout + ran.stderr)
-    assert.match(ran.stderr, /not ready: Pod osm-system\/osm-controller.*Insufficient cpu/)
+    assert.equal(ran.stderr.match(/cause: MU701 Insufficient cpu.*osm-controller/g)?.length, 1, ran.stderr)
+    assert.match(
+      ran.stderr,
+      /kubectl mesh-upgrade osm \S+ -n osm-system --to 0\.10\.0 --set .*requests\.cpu=500m/,
+    )
+    assert.ok(namedAt - movedAt < 10_000, `named after ${namedAt - movedAt} ms without progress`)
     const outcome = JSON.parse(ran.stdout) as UpgradeOutcome
     assert.deepEqual([outcome.result, outcome.failure?.changed], ['failed', true])
     const [pod] = outcome.diagnosis?.stalledPods ?? []
     assert.match(pod?.lastEvent ?? '', /FailedScheduling.*Insufficient cpu/)
+    assert.equal(outcome.diagnosis?.findings[0]?.code, 'MU701')
     assert.deepEqual(differing(kept, await customResources(env)), [])
   })
 

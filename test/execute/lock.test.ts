@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { UpgradeError } from '../../src/errors.js'
 import { takeLock } from '../../src/execute/lock.js'
 import { fakeClock, fakeCluster } from '../support/fake-ports.js'
 
@@ -25,6 +26,18 @@ describe('takeLock', () => {
     assert.equal(held.length, 1)
     for (const failed of tries)
       if (failed.status === 'rejected') assert.equal((failed.reason as { code: string }).code, 'LockHeld')
+  })
+
+  it('says that nothing was changed by its exit code where the lease may not be made', async () => {
+    const { reader, writer } = fakeCluster()
+    const refusal = { status: 403, reason: 'Forbidden', message: 'User "x" cannot create leases' }
+    const clusterWriter = { ...writer, create: async () => ({ ok: false as const, refusal }) }
+    const ports = { cluster: reader, clusterWriter, clock: fakeClock() }
+    await assert.rejects(takeLock(release, 'run', ports), (error: UpgradeError) => {
+      assert.deepEqual([error.code, error.exitCode], ['LockRefused', 1])
+      assert.match(error.remedy, /kubectl auth can-i create leases -n osm-system/)
+      return /take the lock mesh-upgrade\.osm: User "x" cannot create leases/.test(error.message)
+    })
   })
 
   it('takes over a lease that ran out, and only then', async () => {

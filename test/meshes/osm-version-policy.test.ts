@@ -35,6 +35,8 @@ describe('the version policy of Open Service Mesh', () => {
     assert.deepEqual(judgeHop('0.9.2', '0.10.0', published), { type: 'supported' })
     const far = judgeHop('0.9.2', '0.11.1', published)
     assert.ok(far.type === 'too-far' && far.nextTarget === '0.10.0')
+    const unlisted = judgeHop('0.9.2', '0.11.1', [])
+    assert.ok(unlisted.type === 'too-far' && unlisted.nextTarget === '0.10')
     assert.equal(judgeHop('0.10.0', '0.9.2', published).type, 'downgrade')
   })
 })

@@ -117,6 +117,25 @@ describe('documents', () => {
     assert.deepEqual(load(formatDocument(document, 'yaml')), JSON.parse(formatDocument(document, 'json')))
   })
 
+  it('tell in what state an error leaves things', () => {
+    const error = new UpgradeError('ReleaseAbsent', 'helm has no release x', { remedy: '{program} y' })
+    const document = errorDocument(error, 'kubectl mesh-upgrade', 'nothing was changed')
+    assert.equal(document.state, 'nothing was changed')
+    assert.equal(
+      formatError(document, view),
+      'Error: helm has no release x; nothing was changed\n  → kubectl mesh-upgrade y\n',
+    )
+    assert.ok(!('state' in errorDocument(error, 'kubectl mesh-upgrade')))
+  })
+
+  it('repeat at the end what blocks, since a plan may be long', () => {
+    const [blocker] = blockedPlan.findings.filter(({ severity }) => severity === 'error')
+    const outcome = { result: 'blocked' as const, plan: blockedPlan, doneSteps: [], elapsedMs: 0 }
+    const text = formatOutcome(outcome, view)
+    assert.match(text, /^✖ refused; nothing was changed\n✖ MU\d+ {2}/)
+    assert.ok(text.includes(blocker?.code ?? 'none'))
+  })
+
   it('tell an error with its exit code, whatever was thrown', () => {
     const known = errorDocument(
       new UpgradeError('LockHeld', 'held', { lease: 'l', namespace: 'n' }),

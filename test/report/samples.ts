@@ -232,7 +232,19 @@ export const diagnosis: Diagnosis = {
       lastEvent: 'Warning Failed: Error: ErrImagePull',
     },
   ],
-  findings: [],
+  findings: [
+    {
+      ...{ code: 'MU704', severity: 'error', object: deployment('osm-controller') },
+      objects: [{ apiVersion: 'v1', kind: 'Pod', namespace: 'osm-system', name: 'osm-controller-abc' }],
+      message:
+        'Deployment osm-system/osm-controller cannot start: the image does not exist: registry.example.com/mesh/osm-controller:v0.10.0',
+      evidence: ['ErrImagePull: registry.example.com/mesh/osm-controller:v0.10.0: not found'],
+      remedy: {
+        text: 'correct registry or tag',
+        commands: ['{program} osm -n osm-system --to 0.10.0 --images chart'],
+      },
+    },
+  ],
 }
 
 export const failedOutcome: UpgradeOutcome = {

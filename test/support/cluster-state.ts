@@ -39,18 +39,17 @@ export function touched(before: Map<string, StoredObject>, after: Map<string, St
 }
 
 /**
- * Names of custom resources that are gone or differ. Not counted: what the new schema's own default adds to
- * the MeshConfig, which the API server shows on every read from then on.
+ * Names of custom resources that are gone or differ. Not counted in the MeshConfig, because nobody writes it:
+ * what the schema's own default shows on every read (its envoyWindowsImage, from 0.10 on, another in 0.11),
+ * and the flag that leaves the schema with 0.11.
  */
 export function differing(before: Map<string, string>, after: Map<string, string>): string[] {
-  const added = /,?"envoyWindowsImage":"[^"]*"/
-  const content = (name: string): string | undefined => {
-    const now = after.get(name)
-    return name.startsWith('MeshConfig ') && before.get(name)?.includes('envoyWindowsImage') !== true
-      ? now?.replace(added, '')
-      : now
-  }
-  return [...before].filter(([name, old]) => content(name) !== old).map(([name]) => name)
+  const bySchema = /,?"(envoyWindowsImage":"[^"]*"|enableValidatingWebhook":(true|false))/g
+  const content = (name: string, text: string | undefined): string | undefined =>
+    name.startsWith('MeshConfig ') ? text?.replace(bySchema, '') : text
+  return [...before]
+    .filter(([name, old]) => content(name, after.get(name)) !== content(name, old))
+    .map(([name]) => name)
 }
 
 /** Custom resources of the mesh's groups as text without metadata and status, by name; for comparing. */

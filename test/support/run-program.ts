@@ -11,6 +11,8 @@ export interface RunOptions {
   input?: string
   cwd?: string
   timeoutMs?: number
+  /** Sees what is written on stderr as it comes. */
+  onStderr?: (text: string) => void
 }
 
 /** Runs a program to its end and gives what it wrote; a failure is a result. */
@@ -19,7 +21,7 @@ export function runProgram(
   words: readonly string[],
   options: RunOptions = {},
 ): Promise<Ran> {
-  const { env = {}, input, cwd, timeoutMs = 120_000 } = options
+  const { env = {}, input, cwd, timeoutMs = 120_000, onStderr } = options
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, {
       env: { ...process.env, ...env },
@@ -30,7 +32,10 @@ export function runProgram(
     const ran: Ran = { exitCode: null, stdout: '', stderr: '' }
     // A character may be cut by the end of a chunk: the streams decode, not we.
     child.stdout.setEncoding('utf8').on('data', (text: string) => (ran.stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (ran.stderr += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      ran.stderr += text
+      onStderr?.(text)
+    })
     child.on('error', reject)
     child.on('close', (exitCode) => resolve({ ...ran, exitCode }))
     child.stdin.on('error', () => undefined)

@@ -35,6 +35,7 @@ export const osm: MeshProfile = {
   avoid: avoidedVersions,
   migrations: valueMigrations,
   valuePaths,
+  resourcePath,
   impact,
   afterwards,
 }
@@ -68,6 +69,16 @@ function ownedWebhooks(to: string, values: Values): ObjectRef[] {
       name: validator || `osm-validator-mesh-${meshName}`,
     },
   ]
+}
+
+function resourcePath(workload: string, chartVersion: string): string | undefined {
+  const keys: Record<string, string> = {
+    'osm-bootstrap': 'osmBootstrap',
+    'osm-controller': 'osmController',
+    'osm-injector': 'injector',
+  }
+  const key = keys[workload]
+  return key === undefined ? undefined : `${rootKey(chartVersion)}.${key}.resource`
 }
 
 /** "Resource availability during upgrade" of the guide, for what this upgrade really restarts. */

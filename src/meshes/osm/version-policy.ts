@@ -25,9 +25,15 @@ export function judgeHop(from: string, to: string, available: readonly string[])
   const next = recommendTarget(from, available)
   return {
     type: 'too-far',
-    nextTarget: next?.version ?? 'the next minor',
+    nextTarget: next?.version ?? nextMinor(from),
     reason: `Open Service Mesh supports one minor at a time; ${plainVersion(from)} → ${plainVersion(to)} is ${lines}`,
   }
+}
+
+/** Where nothing is known of what is published: the range of the next minor, which `--to` takes. */
+function nextMinor(from: string): string {
+  const version = parseVersion(from)
+  return version ? `${version.major}.${version.minor + 1}` : 'the next minor'
 }
 
 /** The newest good patch of the next minor, else of this one. */

@@ -3,6 +3,7 @@ import type { Chart } from '../../model/chart.js'
 import type { ClusterSnapshot } from '../../model/cluster.js'
 import type { Finding } from '../../model/finding.js'
 import type { KubeObject } from '../../model/kube-object.js'
+import type { ObjectRef } from '../../model/object-ref.js'
 import type { ReleaseSnapshot } from '../../model/release.js'
 
 /** Everything a preflight check may look at. */
@@ -17,6 +18,8 @@ export interface CheckInput {
   after: readonly KubeObject[]
   /** Kinds that the CRDs of this plan will serve, as `group/version/Kind`. */
   comingKinds: ReadonlySet<string>
+  /** Objects that leave the chart and that a step of the plan keeps. */
+  kept: readonly ObjectRef[]
 }
 
 /** A preflight check: pure, total, independent of the others; one file each, listed in the registry. */

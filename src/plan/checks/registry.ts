@@ -1,3 +1,4 @@
+import { admissionRemoved } from './admission-removed.js'
 import type { Check } from './check.js'
 import { releaseState } from './release-state.js'
 import { sameChart } from './same-chart.js'
@@ -5,4 +6,10 @@ import { servedKinds } from './served-kinds.js'
 import { versionHop } from './version-hop.js'
 
 /** Every preflight check; adding one is a file and a line here. */
-export const preflightChecks: readonly Check[] = [releaseState, sameChart, versionHop, servedKinds]
+export const preflightChecks: readonly Check[] = [
+  releaseState,
+  sameChart,
+  versionHop,
+  servedKinds,
+  admissionRemoved,
+]

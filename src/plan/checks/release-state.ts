@@ -1,9 +1,10 @@
-import { isPending } from '../../model/release.js'
+import type { Remedy } from '../../model/finding.js'
+import { isPending, type ReleaseSnapshot } from '../../model/release.js'
 import type { Check } from './check.js'
 
 /** helm refuses a pending release; a failed one can be upgraded, but the person should know. */
 export const releaseState: Check = ({ release }) => {
-  const { name, namespace, releaseStatus, releaseRevision } = release
+  const { name, releaseStatus, releaseRevision } = release
   if (isPending(releaseStatus)) {
     const good = release.history
       .filter((revision) => revision.releaseStatus === 'deployed' || revision.releaseStatus === 'superseded')
@@ -17,13 +18,7 @@ export const releaseState: Check = ({ release }) => {
         severity: 'error',
         message: `release ${name} is ${releaseStatus} (revision ${releaseRevision}): another helm is at work, or was killed`,
         evidence: [`since ${release.lastDeployed || 'an unknown time'}`],
-        remedy: {
-          text: 'make sure that no helm is running on it, then bring it back to the last good revision',
-          commands: [
-            `helm history ${name} -n ${namespace}`,
-            `helm rollback ${name} ${good ?? ''} -n ${namespace}`.trim(),
-          ],
-        },
+        remedy: pendingRemedy(release, good),
       },
     ]
   }
@@ -48,4 +43,20 @@ export const releaseState: Check = ({ release }) => {
     ]
   }
   return []
+}
+
+function pendingRemedy(
+  { name, namespace, releaseStatus }: ReleaseSnapshot,
+  good: number | undefined,
+): Remedy {
+  const history = `helm history ${name} -n ${namespace}`
+  const check = 'make sure that no helm is running on it'
+  if (good !== undefined) {
+    const text = `${check}, then bring it back to the last good revision`
+    return { text, commands: [history, `helm rollback ${name} ${good} -n ${namespace}`] }
+  }
+  if (releaseStatus !== 'pending-install')
+    return { text: `${check}; no revision is good`, commands: [history] }
+  const text = `${check}; it was never deployed, so that it can only be uninstalled and installed again`
+  return { text, commands: [history, `helm uninstall ${name} -n ${namespace}`] }
 }

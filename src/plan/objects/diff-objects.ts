@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from 'diff'
-import { CORE_SCHEMA, dump } from 'js-yaml'
+import { DUMP_SCHEMA, dump } from 'js-yaml'
 import { canonicalJson } from '../../model/digest.js'
 import { field, refOf, type KubeObject } from '../../model/kube-object.js'
 import { formatRef, refKey } from '../../model/object-ref.js'
@@ -53,7 +53,7 @@ function changeOf(
 
 function yamlOf(object: KubeObject | undefined): string {
   return object
-    ? dump(redactSecretObject(object), { schema: CORE_SCHEMA, sortKeys: true, noRefs: true, lineWidth: -1 })
+    ? dump(redactSecretObject(object), { schema: DUMP_SCHEMA, sortKeys: true, noRefs: true, lineWidth: -1 })
     : ''
 }
 

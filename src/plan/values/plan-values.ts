@@ -32,11 +32,10 @@ export function planValues(input: ValuesInput): PlannedValues & { sensitiveValue
           images: request.images,
         })
       : helmValues({ mode: request.valuesMode, userSupplied, oldDefaults: release.chartDefaults, overrides })
-  const identity = checkIdentity({
-    profile,
-    from: { chartVersion: release.chartVersion, values: userSupplied, defaults: release.chartDefaults },
-    to: { chartVersion: chart.version, values: planned.values, defaults: chart.defaults },
-  })
+  const from = { chartVersion: release.chartVersion, values: userSupplied, defaults: release.chartDefaults }
+  const to = { chartVersion: chart.version, values: planned.values, defaults: chart.defaults }
+  // A chart of something else is refused as such; what it makes of the values says nothing.
+  const identity = chart.name === release.chartName ? checkIdentity({ profile, from, to }) : []
   return {
     ...planned,
     findings: [...planned.findings, ...identity],

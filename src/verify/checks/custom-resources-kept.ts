@@ -15,16 +15,25 @@ export const customResourcesKept: PostflightCheck = ({ customResources }) => {
     const message = unreadable.map(({ crd, unreadable: why }) => `${crd}: ${why}`).join('; ')
     return { id, status: 'unknown', message, objects: [] }
   }
-  const defaulted = customResources.flatMap((kind) => kind.defaulted)
   const kept = `${before} of ${before} custom resources kept`
-  if (defaulted.length === 0) return { id, status: 'pass', message: `${kept}, all identical`, objects: [] }
-  const fields = [...new Set(defaulted.flatMap((object) => object.fields))].slice(0, shown).join(', ')
-  return {
-    id,
-    status: 'warn',
-    message: `${kept}; ${defaulted.length} gained defaults of the new schema: ${fields}`,
-    objects: [],
-  }
+  const remarks = [
+    remark('no longer show fields that left the schema (the backup has them)', customResources, 'pruned'),
+    remark('show defaults of the new schema', customResources, 'defaulted'),
+  ].filter((text) => text !== undefined)
+  return remarks.length === 0
+    ? { id, status: 'pass', message: `${kept}, all identical`, objects: [] }
+    : { id, status: 'warn', message: [kept, ...remarks].join('; '), objects: [] }
+}
+
+function remark(
+  what: string,
+  kinds: readonly KindComparison[],
+  part: 'pruned' | 'defaulted',
+): string | undefined {
+  const objects = kinds.flatMap((kind) => kind[part])
+  if (objects.length === 0) return undefined
+  const fields = [...new Set(objects.flatMap((object) => object.fields))].slice(0, shown).join(', ')
+  return `${objects.length} ${what}: ${fields}`
 }
 
 function problemsOf({ crd, missing, recreated, changed }: KindComparison): string[] {

@@ -1,6 +1,7 @@
 import type { PostflightCheck } from '../check.js'
 import { crdsEstablished } from './crds-established.js'
 import { customResourcesKept } from './custom-resources-kept.js'
+import { objectsKept } from './objects-kept.js'
 import { releaseDeployed } from './release-deployed.js'
 import { workloadsCurrent } from './workloads-current.js'
 
@@ -10,4 +11,5 @@ export const postflightChecks: readonly PostflightCheck[] = [
   workloadsCurrent,
   crdsEstablished,
   customResourcesKept,
+  objectsKept,
 ]

@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict'
 import { osm } from '../../../src/meshes/osm/osm.js'
 import type { CheckInput } from '../../../src/plan/checks/check.js'
+import type { Finding } from '../../../src/model/finding.js'
+import { refOf, type KubeObject } from '../../../src/model/kube-object.js'
 import { preflightChecks } from '../../../src/plan/checks/registry.js'
 import { aChart, aCluster, aRelease } from '../../support/builders.js'
 
 const available = ['0.9.1', '0.9.2', '0.10.0', '0.11.0', 'v0.11.1', '1.0.0']
 
-function codes(changes: Partial<CheckInput> = {}): string[] {
-  const input: CheckInput = {
+function anInput(): CheckInput {
+  return {
     ...{ profile: osm, cluster: aCluster(), release: aRelease(), chart: aChart(), available },
-    ...{ before: [], after: [], comingKinds: new Set<string>() },
-    ...changes,
+    ...{ before: [], after: [], comingKinds: new Set<string>(), kept: [] },
   }
-  return preflightChecks.flatMap((check) => check(input).map(({ code }) => code))
+}
+
+function findings(changes: Partial<CheckInput> = {}): Finding[] {
+  const input = { ...anInput(), ...changes }
+  return preflightChecks.flatMap((check) => check(input))
+}
+
+function codes(changes: Partial<CheckInput> = {}): string[] {
+  return findings(changes).map(({ code }) => code)
 }
 
 describe('preflight checks', () => {
@@ -44,8 +53,45 @@ describe('preflight checks', () => {
     )
   })
 
+  it('know no rollback where nothing was ever deployed', () => {
+    const [history, remedy] = findings({
+      release: aRelease({
+        releaseStatus: 'pending-install',
+        history: [{ releaseRevision: 1, releaseStatus: 'pending-install' }],
+      }),
+    }).flatMap((finding) => finding.remedy?.commands ?? [])
+    assert.deepEqual(
+      [history, remedy],
+      ['helm history osm -n osm-system', 'helm uninstall osm -n osm-system'],
+    )
+  })
+
   it('refuse a chart of another name', () =>
     assert.deepEqual(codes({ chart: aChart({ name: 'istiod' }) }), ['MU304']))
+
+  it('warn of an admission webhook configuration that leaves the chart, unless a step keeps it', () => {
+    const webhook = (annotations: Record<string, string> = {}): KubeObject => ({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      metadata: { name: 'inject', annotations },
+    })
+    const cluster = aCluster()
+    const served = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false }
+    const kind = 'MutatingWebhookConfiguration'
+    cluster.servedKinds.push({ ...served, kind, plural: 'mutatingwebhookconfigurations' })
+    const after = [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } }]
+    const check = (changes: Partial<CheckInput>): string[] =>
+      preflightChecks.flatMap((each) =>
+        each({ ...anInput(), cluster, after, before: [webhook()], ...changes }).map(
+          ({ code, severity }) => `${code} ${severity}`,
+        ),
+      )
+    assert.deepEqual(check({}), ['MU404 warning'])
+    assert.deepEqual(check({ kept: [refOf(webhook())] }), ['MU404 info'])
+    assert.deepEqual(check({ after: [...after, webhook()] }), [])
+    assert.deepEqual(check({ before: [webhook({ 'helm.sh/resource-policy': 'keep' })] }), [])
+    assert.deepEqual(check({ after: [] }), [])
+  })
 
   it('refuse kinds that are not served, but not those that the CRDs of the plan bring', () => {
     const object = { apiVersion: 'config.example.com/v1', kind: 'Mesh', metadata: { name: 'm' } }

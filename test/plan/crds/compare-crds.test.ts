@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { CrdProof } from '../../../src/model/crd.js'
+import type { CrdOwner, CrdProof } from '../../../src/model/crd.js'
 import type { KubeObject } from '../../../src/model/kube-object.js'
 import type { ReleaseNotes } from '../../../src/model/release-notes.js'
 import { compareCrds, type ComparedCrds } from '../../../src/plan/crds/compare-crds.js'
 import { crdDifferences } from '../../../src/plan/crds/crd-differences.js'
 import { crdRules } from '../../../src/plan/crds/rules/registry.js'
 import { planCrds } from '../../../src/plan/crds/plan-crds.js'
+import { crdOwnershipAt } from '../../../src/meshes/crd-ownership.js'
+import { generic } from '../../../src/meshes/generic.js'
+import { osm } from '../../../src/meshes/osm/osm.js'
 import { aCrd } from '../../support/builders.js'
 
 const name = 'routes.mesh.example.com'
@@ -18,14 +21,15 @@ const live = aCrd(name, { v1: schema({ port: { type: 'integer' }, host: { type: 
 
 function compare(
   target: KubeObject | undefined,
-  more: { notes?: ReleaseNotes[]; proofs?: CrdProof[]; count?: number } = {},
+  more: { notes?: ReleaseNotes[]; proofs?: CrdProof[]; count?: number; owner?: CrdOwner } = {},
 ): ComparedCrds {
   return compareCrds({
-    live: [{ name, object: live }],
+    live: [{ name, object: live, raw: '' }],
     target: target ? [{ file: 'crds/routes.yaml', object: target }] : [],
     proofs: more.proofs ?? [],
     notes: more.notes ?? [],
     counts: new Map([[name, more.count ?? 3]]),
+    owner: more.owner ?? 'chart',
     skip: false,
   })
 }
@@ -94,8 +98,8 @@ describe('compareCrds', () => {
   })
 
   it('never takes "not in the chart" for "removed"', () => {
-    const { changes } = compare(undefined)
-    assert.deepEqual([changes[0]?.action, changes[0]?.owner], ['left-to-owner', 'workload'])
+    const by = (owner: CrdOwner): unknown => compare(undefined, { owner }).changes[0]?.action
+    assert.deepEqual([by('workload'), by('chart')], ['left-to-owner', 'not-in-target'])
   })
 
   it('shows what release notes say, and where they disagree with the chart', () => {
@@ -104,12 +108,12 @@ describe('compareCrds', () => {
     })
     const none: ReleaseNotes = { version: '0.10.0', crdUpdates: 'none', files: [], source: '', notable: [] }
     const input = {
-      live: [{ name, object: live }],
+      live: [{ name, object: live, raw: '' }],
       target: [{ file: 'crds/routes.yaml', object: target }],
       proofs: [],
       counts: new Map(),
       skip: false,
-      page: undefined,
+      ...{ profile: osm, release: { chartVersion: '0.9.2' }, chart: { version: '0.10.0' } },
     }
     const silent = planCrds({ ...input, notes: [none] })
     assert.deepEqual(
@@ -127,6 +131,32 @@ describe('compareCrds', () => {
     assert.deepEqual([telling.changes[0]?.releaseNotes, telling.findings], ['changed', []])
     const unread = planCrds({ ...input, notes: [{ ...none, crdUpdates: 'unknown', source: 'offline' }] })
     assert.deepEqual([unread.changes[0]?.releaseNotes, unread.findings[0]?.severity], ['unknown', 'unknown'])
+  })
+
+  it('says who brings CRDs that the chart does not carry, and what makes them known', () => {
+    const plan = (given: boolean, from: string): ComparedCrds =>
+      planCrds({
+        live: [{ name, object: live, raw: '' }],
+        target: given ? [{ file: 'routes.yaml', object: live }] : [],
+        ...{ proofs: [], notes: [], counts: new Map([[name, 3]]), skip: false, profile: osm },
+        ...{ release: { chartVersion: from }, chart: { version: 'v0.11.1' } },
+      })
+    const said = (given: boolean, from = '0.10.0'): string[] =>
+      plan(given, from).findings.map(({ code, severity }) => `${code} ${severity}`)
+    assert.deepEqual(
+      [said(false), said(true), said(false, '0.11.1')],
+      [['MU208 unknown'], ['MU208 info'], []],
+    )
+    const [finding] = plan(false, '0.10.0').findings
+    assert.match(finding?.message ?? '', /1 CRD with 3 custom resources.*osm-bootstrap/)
+    assert.match(finding?.remedy?.commands[0] ?? '', /git clone .*--branch v0\.11\.1 /)
+    assert.equal(plan(false, '0.10.0').changes[0]?.releaseNotes, 'unknown')
+  })
+
+  it('knows from which version on who brings them', () => {
+    const owners = ['0.8.4', '0.9.2', '0.10.0', 'v0.11.0', '1.2.4'].map((at) => crdOwnershipAt(osm, at).owner)
+    assert.deepEqual(owners, ['chart', 'chart', 'hook', 'workload', 'workload'])
+    assert.equal(crdOwnershipAt(generic, '9.9.9').owner, 'chart')
   })
 
   it('is total: rules and differences take any object for a CRD', () => {

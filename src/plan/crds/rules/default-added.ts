@@ -18,7 +18,7 @@ export const defaultAdded: CrdRule = ({ name, live, target, customResources }) =
       code: 'MU207',
       severity: 'info',
       object: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name },
-      message: `${added.length} field${added.length === 1 ? '' : 's'} of ${name} get a default: objects that do not set ${added.length === 1 ? 'it' : 'them'} show it from then on`,
+      message: `${added.length === 1 ? 'a field gets' : `${added.length} fields get`} a default: objects that do not set ${added.length === 1 ? 'it' : 'them'} show it from then on`,
       evidence: added,
     },
   ]

@@ -17,7 +17,7 @@ export const fieldRemoved: CrdRule = ({ name, live, target, customResources }) =
       code: 'MU203',
       severity: 'warning',
       object: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name },
-      message: `${lost.length} field${lost.length === 1 ? '' : 's'} leave the schema of ${name}: an object that sets one loses it (${customResources} objects exist; the backup keeps them whole)`,
+      message: `${lost.length} field${lost.length === 1 ? '' : 's'} leave the schema: an object that sets one loses it (${customResources} objects exist; the backup keeps them whole)`,
       evidence: lost,
     },
   ]

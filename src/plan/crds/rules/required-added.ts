@@ -24,7 +24,7 @@ export const requiredAdded: CrdRule = ({ name, live, target, customResources }) 
       code: 'MU204',
       severity: 'warning',
       object: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name },
-      message: `CRD ${name} requires ${added.length === 1 ? 'a field' : 'fields'} that it did not: objects without ${added.length === 1 ? 'it' : 'them'} stay readable, but cannot be written until ${added.length === 1 ? 'it is' : 'they are'} set`,
+      message: `requires ${added.length === 1 ? 'a field' : 'fields'} that it did not: objects without stay as they are, but making one anew, or writing that part of one, is refused until set`,
       evidence: added,
     },
   ]

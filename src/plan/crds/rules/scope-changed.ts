@@ -12,7 +12,7 @@ export const scopeChanged: CrdRule = ({ name, live, target }) =>
         severity: 'error' as const,
         object: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name },
         field: `spec.${path.join('.')}`,
-        message: `CRD ${name} changes spec.${path.join('.')} from ${JSON.stringify(before)} to ${JSON.stringify(after)}: immutable, the API server refuses it`,
+        message: `changes spec.${path.join('.')} from ${JSON.stringify(before)} to ${JSON.stringify(after)}: immutable, the API server refuses it`,
         evidence: [],
         remedy: {
           text: 'only deleting and recreating the CRD and its objects would do; this tool does not do it by itself',

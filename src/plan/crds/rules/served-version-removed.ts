@@ -11,7 +11,7 @@ export const servedVersionRemoved: CrdRule = ({ name, live, target }) => {
       code: 'MU202',
       severity: 'warning',
       object: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name },
-      message: `CRD ${name} serves ${gone.join(', ')} no longer: manifests and clients that use it must move to ${after.join(', ')}`,
+      message: `serves ${gone.join(', ')} no longer: manifests and clients that use it must move to ${after.join(', ')}`,
       evidence: [],
     },
   ]

@@ -13,7 +13,7 @@ export const storedVersionRemoved: CrdRule = ({ name, live, target }) => {
       severity: 'error',
       object: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name },
       field: 'status.storedVersions',
-      message: `CRD ${name} drops version ${missing.join(', ')}, in which objects may still be stored: the API server refuses that`,
+      message: `drops version ${missing.join(', ')}, in which objects may still be stored: the API server refuses that`,
       evidence: [
         `status.storedVersions: ${versionsOf(live).storedVersions.join(', ')}`,
         `target versions: ${kept.join(', ')}`,

@@ -1,0 +1,85 @@
+import type { CrdChange } from '../../model/crd.js'
+import type { ServedKind } from '../../model/kube-object.js'
+import { groupOf, refKey, type ObjectRef } from '../../model/object-ref.js'
+import type { Permission } from '../../model/permission.js'
+import type { ObjectChange } from '../../model/plan.js'
+import type { ReleaseSnapshot } from '../../model/release.js'
+
+export interface NeededPermissionsInput {
+  executor: 'mesh-upgrade' | 'helm'
+  release: Pick<ReleaseSnapshot, 'name' | 'namespace' | 'storage'>
+  crds: readonly CrdChange[]
+  objects: readonly ObjectChange[]
+  /** Objects that leave the chart and are marked to stay. */
+  kept: readonly ObjectRef[]
+  servedKinds: readonly ServedKind[]
+}
+
+const verbOfChange = { added: 'create', changed: 'patch', removed: 'delete' } as const
+
+/**
+ * What the upgrade has to be allowed to do, once for each verb, resource and namespace: lock and record,
+ * CRDs, helm's storage, and every kind that differs. A kind that only a CRD of this plan brings has no
+ * resource to ask for yet and is left out.
+ */
+export function neededPermissions(input: NeededPermissionsInput): Permission[] {
+  const own = input.executor === 'mesh-upgrade' ? [...recordPermissions(input), ...crdPermissions(input)] : []
+  return merged([...own, ...storagePermissions(input), ...objectPermissions(input)])
+}
+
+function recordPermissions({ release: { name, namespace } }: NeededPermissionsInput): Permission[] {
+  const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace }
+  const record = { group: '', resource: 'configmaps', namespace }
+  const names = [`mesh-upgrade.${name}`]
+  return [
+    { ...lease, verb: 'create', names: [] },
+    { ...lease, verb: 'update', names },
+    { ...lease, verb: 'delete', names },
+    { ...record, verb: 'create', names: [] },
+    { ...record, verb: 'patch', names },
+  ]
+}
+
+function crdPermissions({ crds }: NeededPermissionsInput): Permission[] {
+  const resource = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }
+  return crds.flatMap(({ name, action }) => {
+    if (action !== 'create' && action !== 'update') return []
+    // Server-side apply of what is not there yet is asked for both.
+    const patch: Permission = { ...resource, verb: 'patch', names: [name] }
+    return action === 'create' ? [patch, { ...resource, verb: 'create', names: [] }] : [patch]
+  })
+}
+
+/** helm writes the new revision and marks the one before it as superseded. */
+function storagePermissions({ release }: NeededPermissionsInput): Permission[] {
+  const { storage, namespace } = release
+  const stored = { group: '', resource: storage.kind === 'Secret' ? 'secrets' : 'configmaps', namespace }
+  return [
+    { ...stored, verb: 'create', names: [] },
+    { ...stored, verb: 'update', names: [storage.name] },
+  ]
+}
+
+function objectPermissions({ objects, kept, servedKinds }: NeededPermissionsInput): Permission[] {
+  const served = new Map(servedKinds.map((each) => [`${each.group}/${each.kind}`, each]))
+  const stays = new Set(kept.map(refKey))
+  return objects.flatMap(({ object, change }) => {
+    const group = groupOf(object.apiVersion)
+    const found = served.get(`${group}/${object.kind}`)
+    if (!found) return []
+    const verb = stays.has(refKey(object)) ? 'patch' : verbOfChange[change]
+    const where = found.namespaced && object.namespace ? { namespace: object.namespace } : {}
+    return [{ verb, group, resource: found.plural, ...where, names: verb === 'create' ? [] : [object.name] }]
+  })
+}
+
+function merged(permissions: readonly Permission[]): Permission[] {
+  const byKey = new Map<string, Permission>()
+  for (const permission of permissions) {
+    const { verb, group, resource, namespace = '' } = permission
+    const key = [verb, group, resource, namespace].join('/')
+    const names = [...(byKey.get(key)?.names ?? []), ...permission.names]
+    byKey.set(key, { ...permission, names: [...new Set(names)] })
+  }
+  return [...byKey.values()]
+}
