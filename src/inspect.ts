@@ -26,16 +26,21 @@ export interface ReleaseDiagnosis extends Diagnosis {
 export async function verifyRelease(wish: ReleaseWish, ports: ReadPorts): Promise<Verdict> {
   const release = await findRelease(wish, ports)
   const { crdGroups } = profileForChart(release.chartName)
-  const [workloads, expectedCrds] = await Promise.all([
+  const [workloads, liveNames] = await Promise.all([
     workloadsOf(release, ports),
     crdGroups.length > 0 ? ports.cluster.listCrdNames(crdGroups) : [],
   ])
+  // What the chart brought must be there, whoever deleted it.
+  const expectedCrds = [...new Set([...liveNames, ...release.crdNames])]
   return verifyUpgrade({ release, workloads, expectedCrds, customResourceKinds: [] }, ports)
 }
 
 /** The rollout as it is now. Throws as `findRelease`. */
 export async function troubleshootRelease(wish: ReleaseWish, ports: ReadPorts): Promise<ReleaseDiagnosis> {
-  const release = await findRelease(wish, ports)
+  const found = await findRelease(wish, ports)
+  // An upgrade starts from the last deployed revision; what rolls out is that which failed.
+  const failed = found.failedAt === undefined ? undefined : await ports.releases.readNewestRevision(found)
+  const release = failed ?? found
   const { name, namespace, releaseRevision, releaseStatus } = release
   const workloads = await workloadsOf(release, ports)
   const withHooks = releaseStatus !== 'deployed'

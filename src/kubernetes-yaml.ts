@@ -31,7 +31,8 @@ function valuesOf(text: string): unknown[] {
     const [error] = document.errors
     if (error) throw error
     // Aliases that multiply without end are refused by the library.
-    return document.toJS({ maxAliasCount: 1000 })
+    const value: unknown = document.toJS({ maxAliasCount: 1000 })
+    return value
   })
 }
 

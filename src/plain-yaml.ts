@@ -115,6 +115,7 @@ class Reader {
   private value(text: string, indent: number, at: number): unknown {
     if (text === '|' || text === '|-') return this.literal(indent, at, text === '|')
     if (/^[|>&*!%@`?#]/.test(text)) throw new NotPlain()
+    if (/^[[{]/.test(text) && !/[\]}]$/.test(text)) return this.flow(text, indent, at)
     const after = this.lines[this.next]
     const isLong = after !== undefined && after.indent > indent
     if (!plainStart.test(text)) {
@@ -143,6 +144,20 @@ class Reader {
     return value
   }
 
+  /** A list or mapping in brackets whose closing one has a line of its own. */
+  private flow(first: string, indent: number, at: number): unknown {
+    const close = first.startsWith('[') ? ']' : '}'
+    const last = this.all.findIndex((line, index) => index > at && line.trim() === close)
+    const lines = this.all.slice(at + 1, last)
+    const isOutside = (line: string): boolean => line.trim() !== '' && indentOf(line) <= indent
+    if (last < 0 || lines.some(isOutside) || indentOf(this.all[last] ?? '') < indent) throw new NotPlain()
+    while ((this.lines[this.next]?.at ?? Infinity) <= last) this.next += 1
+    this.endAt(indent)
+    const value = this.readValue([first, ...lines, close].join('\n'))
+    if (typeof value !== 'object' || value === null) throw new NotPlain()
+    return value
+  }
+
   /** A text over several lines: their ends are blanks, an empty line is a line's end. */
   private folded(first: string, indent: number, at: number): string {
     let [text, last] = [first, at]
@@ -165,17 +180,21 @@ class Reader {
   private literal(indent: number, at: number, endsLine: boolean): string {
     const inner = indentOf(this.all[at + 1] ?? '')
     if (inner <= indent || this.isEmpty(at + 1)) throw new NotPlain()
-    let end = at + 1
-    while (end < this.all.length && (this.isEmpty(end) || indentOf(this.all[end] ?? '') >= inner)) end += 1
+    const length = this.all.slice(at + 1).findIndex((line) => line.trim() !== '' && indentOf(line) < inner)
+    const end = length < 0 ? this.all.length : at + 1 + length
     const lines = this.all.slice(at + 1, end)
-    // Without a line's end after it the last line has none either; blanks alone may be content.
-    const isCut = end === this.all.length && this.all.at(-1) !== ''
-    if (isCut || lines.some((line) => line.trim() === '' && line.length > inner)) throw new NotPlain()
+    if (this.isCut(end, lines, inner)) throw new NotPlain()
     const content = lines.map((line) => line.slice(inner))
     while (content.at(-1) === '') content.pop()
     while ((this.lines[this.next]?.at ?? end) < end) this.next += 1
     this.endAt(indent)
-    return content.join('\n') + (endsLine ? '\n' : '')
+    return `${content.join('\n')}${endsLine ? '\n' : ''}`
+  }
+
+  /** Without a line's end after it the last line has none either; blanks alone may be content. */
+  private isCut(end: number, lines: readonly string[], inner: number): boolean {
+    if (end === this.all.length && this.all.at(-1) !== '') return true
+    return lines.some((line) => line.trim() === '' && line.length > inner)
   }
 
   private isEmpty(at: number): boolean {

@@ -5,7 +5,7 @@
 import { readCluster } from './discover/read-cluster.js'
 import { chooseTarget, loadNamedPath } from './discover/choose-target.js'
 import { findRelease } from './discover/find-release.js'
-import { readCrds, type CrdFacts } from './discover/read-crds.js'
+import { countObjects, readCrds, type CrdFacts } from './discover/read-crds.js'
 import { readNotes } from './discover/read-notes.js'
 import { readPermissions } from './discover/read-permissions.js'
 import { renderTarget } from './discover/render-target.js'
@@ -32,7 +32,8 @@ import { assemblePlan, isAsWanted, planInputs, type PlanParts } from './plan/ass
 import { missingPermissions } from './plan/permissions/missing-permissions.js'
 import { neededPermissions } from './plan/permissions/needed-permissions.js'
 import { planCrds } from './plan/crds/plan-crds.js'
-import { commandsByHand, upgradeByHand } from './plan/commands-by-hand.js'
+import { aimCommand } from './plan/aim-commands.js'
+import { commandsByHand, redactCommands, sameAgain, upgradeByHand } from './plan/commands-by-hand.js'
 import { releaseNotesOf } from './plan/parse-release-notes.js'
 import { manifestScope, parseManifest, type ParsedManifest } from './plan/objects/parse-manifest.js'
 import { planObjects } from './plan/objects/plan-objects.js'
@@ -56,8 +57,9 @@ export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts):
     readCluster(ports),
     findRelease(request, ports),
     helm.mergeValues(request.valueArguments),
-    helm.version(),
   ])
+  // A process of its own: what it says is waited for where helm is needed.
+  helm.version().catch(() => undefined)
   const named = loadNamedPath(request, ports)
   const [cluster, release, overrides] = await reading
   const profile = profileForChart(release.chartName)
@@ -67,48 +69,42 @@ export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts):
   const values = planValues({ request, profile, release, chart, overrides: overrides.reveal() })
 
   progress({ type: 'stage', title: 'comparing CRDs, release notes and objects' })
-  const notesWish = {
-    from: release.chartVersion,
-    to: chart.version,
-    available,
-    location: request.releaseNotes,
-  }
+  const span = { from: release.chartVersion, to: chart.version, available }
   const [rendered, crdFacts, noteTexts, before] = await Promise.all([
     renderTarget({ release, chart, values: values.sensitiveValues, cluster }, ports),
-    readCrds({ ...request, chart }, profile, ports),
-    readNotes(notesWish, profile, ports),
+    readCrds({ ...request, chart, release }, profile, ports),
+    readNotes({ ...span, location: request.releaseNotes }, profile, ports),
     storedObjects(release, cluster, ports),
+    helm.version(),
   ])
-  const notes = noteTexts.map(releaseNotesOf)
+  const notes = noteTexts.map((text) => releaseNotesOf({ ...text, source: redact(text.source) }))
   const subject = { profile, cluster, release, chart, executor: request.executor }
   const crds = planCrds({ ...subject, ...crdFacts, notes })
   const { target } = crdFacts
   const objects = planObjects({ ...subject, available, values, before, rendered, target, redact })
   const changes = { ...subject, values, crds: crds.changes, objects: objects.diff, kept: objects.kept }
   const permissions = await permissionFindings(request, changes, ports)
+  const helmUpgrade = helm.upgradeCommand(upgradeByHand(request, release, chart))
 
   const plan = assemblePlan({
-    ...subject,
+    ...changes,
     valuesMode: request.valuesMode,
-    values,
     notes,
-    targetReason: reason,
+    targetReason: redact(reason),
     liveCrds: crdFacts.live,
-    crds: crds.changes,
+    counts: crdFacts.counts,
     after: objects.after,
-    kept: objects.kept,
-    objects: objects.diff,
     findings: [...values.findings, ...crds.findings, ...objects.findings, ...permissions],
-    byHand: commandsByHand(
-      request,
-      release,
-      chart,
-      redact(helm.upgradeCommand(upgradeByHand(request, release, chart))),
-    ),
+    byHand: redactCommands(commandsByHand(request, release, chart, helmUpgrade), redact),
+    clusterFlags: helm.clusterFlags(),
   })
   return {
     plan,
-    payload: { ...payloadOf(request, crdFacts), release, chart, values: values.sensitiveValues },
+    payload: {
+      ...payloadOf(request, crdFacts),
+      ...{ release, chart, values: values.sensitiveValues, clusterFlags: helm.clusterFlags() },
+      again: redact(sameAgain(request, release, chart)),
+    },
   }
 }
 
@@ -196,7 +192,7 @@ async function executeAndVerify(
   return {
     ...common,
     result: signal.aborted ? 'interrupted' : 'failed',
-    failure: { ...failure, nextCommands: nextCommands(plan, failure.changed) },
+    failure: { ...failure, nextCommands: nextCommands(prepared, failure.changed) },
     ...(diagnosis ? { diagnosis } : {}),
   }
 }
@@ -211,21 +207,16 @@ function subjectOf({ plan, payload: { chart } }: PreparedUpgrade): DiagnosisSubj
 
 /** Reads the plan's inputs again, under the lock, and refuses where they moved (design §1.2). */
 async function refuseStale({ plan, payload }: PreparedUpgrade, ports: WritePorts): Promise<void> {
-  const [identity, release, crds] = await Promise.all([
+  const { chart, values, crds, liveCrds, customResourceKinds } = payload
+  const names = [...crds, ...liveCrds].map(({ name }) => name)
+  const [{ uid }, release, live, counts] = await Promise.all([
     ports.cluster.identity(),
     ports.releases.readRelease(plan.release),
-    ports.cluster.readCrds(
-      payload.crds.map(({ name }) => name).concat(payload.liveCrds.map(({ name }) => name)),
-    ),
+    ports.cluster.readCrds([...new Set(names)]),
+    countObjects(customResourceKinds, ports),
   ])
   if (!release) throw new UpgradeError('PlanStale', `release ${plan.release.name} is gone`)
-  const now = planInputs({
-    clusterUid: identity.uid,
-    release,
-    chart: payload.chart,
-    values: payload.values.reveal(),
-    crds,
-  })
+  const now = planInputs({ clusterUid: uid, release, chart, values: values.reveal(), crds: live, counts })
   const moved = movedInputs(plan.inputs, now)
   if (moved.length > 0) throw new UpgradeError('PlanStale', moved.join('; '))
 }
@@ -271,20 +262,23 @@ function failedChecks(verdict: Verdict): string {
     .join('; ')
 }
 
-function nextCommands({ release }: UpgradePlan, changed: boolean): string[] {
-  const { name, namespace, releaseRevision } = release
-  if (!changed) return [`{program} ${name} -n ${namespace}`]
-  return [
-    `{program} troubleshoot ${name} -n ${namespace}`,
-    `{program} ${name} -n ${namespace}`,
-    `helm rollback ${name} ${releaseRevision} -n ${namespace} --wait`,
-  ]
+function nextCommands({ plan, payload }: PreparedUpgrade, changed: boolean): string[] {
+  const { name, namespace, releaseRevision } = plan.release
+  const again = `{program} upgrade ${payload.again}`
+  const commands = changed
+    ? [
+        `{program} troubleshoot ${name} -n ${namespace}`,
+        again,
+        `helm rollback ${name} ${releaseRevision} -n ${namespace} --wait`,
+      ]
+    : [again]
+  return commands.map((command) => aimCommand(command, payload.clusterFlags))
 }
 
 function payloadOf(
   { timeoutMs, helmArguments }: UpgradeRequest,
   { target, live, kinds }: CrdFacts,
-): Omit<PlanPayload, 'release' | 'chart' | 'values'> {
+): Pick<PlanPayload, 'crds' | 'liveCrds' | 'customResourceKinds' | 'timeoutMs' | 'helmArguments'> {
   const crds = target.map(({ object }) => ({ name: object.metadata.name, object }))
   return { crds, liveCrds: live, customResourceKinds: kinds, timeoutMs, helmArguments }
 }

@@ -6,7 +6,7 @@ import { isMapping, type Json, type Values } from '../model/values.js'
 import { callsLookup, chartContentDigest, isCrdFile, type ChartFile } from './chart-digest.js'
 import { readChartArchive, readChartFolder } from './chart-files.js'
 import { fileReason } from './file-reason.js'
-import { shellQuote } from './helm-words.js'
+import { shellQuote } from '../model/shell-words.js'
 import { parseYaml, parseYamlDocuments } from '../kubernetes-yaml.js'
 
 /** Where a chart was found and how a person would name it. */

@@ -63,6 +63,7 @@ export function helmCli(options: HelmCliOptions): HelmCli {
         return sensitive(await call(() => renderChart(request, helm, temp)))
       },
       upgradeCommand: (request) => upgradeCommand(request, helm),
+      clusterFlags: () => helm.typedClusterFlags(),
     },
     writer: {
       upgrade: async (request, onLine, signal) => {

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs'
 import { UpgradeError } from '../errors.js'
 import type { RenderRequest } from '../ports/helm.js'
 import type { HelmRunner } from './helm-run.js'
-import { helmWords, shellQuote } from './helm-words.js'
+import { shellQuote } from '../model/shell-words.js'
+import { helmWords } from './helm-words.js'
 import type { TempFolder } from './temp-folder.js'
 
 const renderTimeoutMs = 180_000

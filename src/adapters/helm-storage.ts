@@ -80,9 +80,21 @@ function snapshotOf(release: Json, stored: StoredRelease, history: ReleaseRevisi
     userSuppliedValues: sensitive(mappingAt(release, 'config')),
     chartDefaults,
     manifest: sensitive(textField(release, 'manifest')),
+    crdNames: storedCrdNames(chart),
     chartContentDigest: storedChartDigest(chart, chartDefaults),
     storage: { kind: stored.kind, name: stored.name },
   }
+}
+
+/** Names alone, read without a YAML parser: a release holds half a megabyte of CRDs, and each plan reads it. */
+function storedCrdNames(chart: Json): string[] {
+  const documents = filesAt(chart, 'files')
+    .filter(({ name }) => isCrdFile(name))
+    .flatMap(({ data }) => data.toString('utf8').split(/^---/m))
+  const crds = documents.filter((text) => /^kind:\s*["']?CustomResourceDefinition\b/m.test(text))
+  return crds.flatMap(
+    (text) => /^metadata:[^\S\n]*\n(?:[ \t]+.*\n)*?[ \t]+name:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? [],
+  )
 }
 
 function storedChartDigest(chart: Json, defaults: Values): string {

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { HelmUpgradeWords } from '../model/helm-upgrade.js'
 import type { HelmOutcome, HelmUpgradeRequest } from '../ports/helm.js'
 import type { HelmRunner } from './helm-run.js'
-import { helmWords, shellQuote } from './helm-words.js'
+import { shellQuote } from '../model/shell-words.js'
+import { helmWords } from './helm-words.js'
 
 const pollEveryMs = 100
 

@@ -2,6 +2,7 @@ import { writeFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UpgradeError } from '../errors.js'
 import { field } from '../model/kube-object.js'
+import { isSecretKey, textRedactor } from '../model/redaction.js'
 import { isMapping, type Values } from '../model/values.js'
 import type { HelmRunner } from './helm-run.js'
 import { helmWords } from './helm-words.js'
@@ -85,5 +86,21 @@ function invalid(words: readonly string[], why: string): UpgradeError {
     return [`what stands after ${word}${forms[word] ?? ''}`]
   })
   const where = [...new Set(named)].join(' and ') || 'the values'
-  return new UpgradeError('ValuesInvalid', `merge the values: ${why}`, { where })
+  const hide = textRedactor(words.flatMap(secretsOfWord))
+  return new UpgradeError('ValuesInvalid', `merge the values: ${hide(why)}`, { where })
+}
+
+/** What a `--set` word may hold that helm repeats when it cannot read it: the texts behind a secret key. */
+function secretsOfWord(word: string): string[] {
+  const at = word.indexOf('=')
+  if (
+    at < 0 ||
+    !word
+      .slice(0, at)
+      .split(/[.[\]]/)
+      .some(isSecretKey)
+  )
+    return []
+  const value = word.slice(at + 1)
+  return [value, ...value.split(/[^\w-]+/)]
 }

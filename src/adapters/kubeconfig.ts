@@ -10,7 +10,7 @@ import { runExecPlugin, type ExecCredential } from './exec-credential.js'
 import { listAt, optionalText } from './json-fields.js'
 import { chooseContext, serverOf, type ChosenContext, type KubeconfigOptions } from './kubeconfig-context.js'
 import { readKubeconfigFiles } from './kubeconfig-file.js'
-import { shellQuote } from './helm-words.js'
+import { shellQuote } from '../model/shell-words.js'
 import { proxyFor } from './proxy-environment.js'
 
 type Mapping = { [key: string]: Json }

@@ -37,6 +37,13 @@ export function releaseStorage(
       const history = await readHistory(client, storage, name)
       const newest = history.at(-1)
       if (!newest) return undefined
+      const snapshot = await readNewest(client, storage, name, history)
+      secrets.addValues(snapshot.userSuppliedValues.reveal())
+      return snapshot
+    },
+    readNewestRevision: async (name) => {
+      const history = await readHistory(client, storage, name)
+      if (history.length === 0) return undefined
       const snapshot = await readRevision(client, storage, name, history)
       secrets.addValues(snapshot.userSuppliedValues.reveal())
       return snapshot
@@ -108,6 +115,25 @@ async function readHistory(
     return [revision]
   })
   return revisions.sort((left, right) => left.releaseRevision - right.releaseRevision)
+}
+
+/**
+ * The newest revision; where it failed, chart, values and objects are those of the last deployed one, from
+ * which helm itself starts (action/upgrade.go, prepareUpgrade): a retry must not skip a version.
+ */
+async function readNewest(
+  client: RestClient,
+  storage: StorageKind,
+  name: ReleaseName,
+  history: StoredRevision[],
+): Promise<ReleaseSnapshot> {
+  const newest = await readRevision(client, storage, name, history)
+  const deployed = history.findLastIndex(({ releaseStatus }) => releaseStatus === 'deployed')
+  if (newest.releaseStatus !== 'failed' || deployed < 0) return newest
+  const base = await readRevision(client, storage, name, history.slice(0, deployed + 1))
+  const { releaseRevision, releaseStatus, description, lastDeployed, history: revisions } = newest
+  const failedAt = newest.chartVersion
+  return { ...base, releaseRevision, releaseStatus, description, lastDeployed, history: revisions, failedAt }
 }
 
 async function readRevision(

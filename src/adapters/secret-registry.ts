@@ -1,5 +1,5 @@
 import { field, type KubeObject } from '../model/kube-object.js'
-import { isSecretKey, secretTexts, textRedactor } from '../model/redaction.js'
+import { hideUrlPasswords, isSecretKey, secretTexts, textRedactor } from '../model/redaction.js'
 import { isMapping, type Values } from '../model/values.js'
 
 const longestSecret = 16 * 1024
@@ -41,6 +41,6 @@ export class SecretRegistry {
   /** The text with every known secret hidden. */
   readonly redact = (text: string): string => {
     this.hide ??= textRedactor([...this.texts])
-    return this.hide(text)
+    return hideUrlPasswords(this.hide(text))
   }
 }

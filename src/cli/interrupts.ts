@@ -25,10 +25,11 @@ export function watchInterrupts(host: InterruptHost): Interrupts {
   let changing = false
   let code: number | undefined
   const onSignal = (signal: Interrupt): void => {
-    const again = code !== undefined
+    // A closed terminal is told twice, by the shell and by the kernel: only Ctrl-C or kill repeated means at once.
+    const again = code !== undefined && signal !== 'SIGHUP'
     code = exitCodeOfSignal[signal]
     if (!changing) host.exit(code, 'interrupted; nothing was changed')
-    else if (again) host.exit(code, 'stopped; the state of the run is in its folder, see above')
+    else if (again) host.exit(code, 'stopped at once; status and verify tell how things are')
     else {
       host.say(`${signal}: finishing what must be finished, then stopping; once more stops at once`)
       controller.abort(new Error(`interrupted by ${signal}`))

@@ -1,4 +1,5 @@
 import { errorDocument, formatError } from '../report/errors.js'
+import { hideUrlPasswords } from '../model/redaction.js'
 import { formatDocument } from '../report/document.js'
 import type { Program } from './program.js'
 import { viewOf } from './terminal.js'
@@ -16,13 +17,14 @@ export interface FailureOptions {
 export function writeFailure(error: unknown, options: FailureOptions): number {
   const { output, program, debug } = options
   const document = errorDocument(error, program.name, options.state)
-  if (output === 'json' || output === 'yaml') process.stdout.write(formatDocument(document, output))
+  if (output === 'json' || output === 'yaml')
+    process.stdout.write(hideUrlPasswords(formatDocument(document, output)))
   const view = viewOf(process.stderr, process.env, {
     noColor: options.noColor ?? false,
     program: program.name,
   })
-  process.stderr.write(formatError(document, view))
-  if (debug && error instanceof Error) process.stderr.write(`${traceOf(error)}\n`)
+  process.stderr.write(hideUrlPasswords(formatError(document, view)))
+  if (debug && error instanceof Error) process.stderr.write(hideUrlPasswords(`${traceOf(error)}\n`))
   return document.exitCode
 }
 

@@ -21,11 +21,17 @@ export async function askConsent(
   if (!answers.yes && !ports.prompter.canAsk) return 'no-terminal'
   if (answers.yes && missing.length > 0) return ports.prompter.canAsk ? 'declined' : 'no-terminal'
   for (const { text } of missing) if (!(await ports.prompter.confirm(text))) return 'declined'
-  if (!answers.yes && !(await ports.prompter.confirm('Proceed?'))) return 'declined'
+  if (!answers.yes && !(await ports.prompter.confirm(question(plan)))) return 'declined'
   return {
     planDigest: plan.digest,
     how: answers.yes ? 'flag' : 'prompt',
     accepted: plan.consents.map(({ id }) => id),
     at: new Date(ports.clock.now()).toISOString(),
   }
+}
+
+/** Says what is consented to: the plan itself may have scrolled away. */
+function question({ release, from, to, cluster }: UpgradePlan): string {
+  const what = `${release.name} in ${release.namespace} (context ${cluster.kubeContext}) ${from.chartVersion} → ${to.chartVersion}`
+  return `Upgrade ${what}. Proceed?`
 }

@@ -2,6 +2,7 @@ import type { MeshProfile } from '../meshes/mesh.js'
 import type { Chart, CrdManifest } from '../model/chart.js'
 import { versionsOf, type CrdProof, type CustomResourceKind, type LiveCrd } from '../model/crd.js'
 import { field, textField } from '../model/kube-object.js'
+import type { ReleaseSnapshot } from '../model/release.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
 import type { ReadPorts } from '../ports/ports.js'
 
@@ -20,6 +21,8 @@ export interface CrdFacts {
 
 export interface CrdWish {
   chart: Chart
+  /** CRDs that the installed chart brought: those that the target drops are kept and watched too. */
+  release: Pick<ReleaseSnapshot, 'crdNames'>
   /** Folder, file or URL that holds the CRDs of charts that carry none. */
   crdsFrom?: string
   /** `skip`: CRDs are left alone, so that nothing needs proving. */
@@ -28,32 +31,41 @@ export interface CrdWish {
 
 /** Reads live CRDs of the mesh and of the target, and counts their custom resources: O(kinds) requests. */
 export async function readCrds(
-  { chart, crdsFrom, crds }: CrdWish,
+  { chart, release, crdsFrom, crds }: CrdWish,
   profile: MeshProfile,
   ports: ReadPorts,
 ): Promise<CrdFacts> {
   const skip = crds === 'skip'
   const target = crdsFrom === undefined ? chart.crds : await ports.texts.readCrds(crdsFrom)
   const [found, proofs] = await Promise.all([
-    readLive(target, profile, ports),
+    readLive([...release.crdNames, ...target.map(({ object }) => object.metadata.name)], profile, ports),
     skip ? [] : Promise.all(target.map((manifest) => proveCrd(manifest, ports))),
   ])
   return { target, proofs, skip, ...found }
 }
 
 async function readLive(
-  target: readonly CrdManifest[],
+  chartNames: readonly string[],
   { crdGroups }: MeshProfile,
   { cluster }: ReadPorts,
 ): Promise<Pick<CrdFacts, 'live' | 'kinds' | 'counts'>> {
   const groupNames = crdGroups.length > 0 ? await cluster.listCrdNames(crdGroups) : []
-  const names = [...new Set([...groupNames, ...target.map(({ object }) => object.metadata.name)])]
+  const names = [...new Set([...groupNames, ...chartNames])]
   const live = names.length > 0 ? await cluster.readCrds(names) : []
   const kinds = live.flatMap(kindOf)
-  const counted = await Promise.all(
-    kinds.map(async (kind): Promise<[string, number]> => [kind.crd, await cluster.countObjects(kind)]),
-  )
-  return { live, kinds, counts: new Map(counted) }
+  return { live, kinds, counts: await countObjects(kinds, { cluster }) }
+}
+
+/** How many custom resources there are, by CRD name: one request a kind. */
+export async function countObjects(
+  kinds: readonly CustomResourceKind[],
+  { cluster }: Pick<ReadPorts, 'cluster'>,
+): Promise<Map<string, number>> {
+  const counted = kinds.map(async (kind): Promise<[string, number]> => [
+    kind.crd,
+    await cluster.countObjects(kind),
+  ])
+  return new Map(await Promise.all(counted))
 }
 
 /** Asks the API server what it would make of a CRD; changes nothing (`dryRun=All`). */

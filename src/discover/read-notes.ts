@@ -41,7 +41,11 @@ async function readOne(
     const source =
       location === undefined ? profile.releaseNotes?.url(version) : await fill(location, version, ports)
     if (source === undefined) return { version, source: 'no release notes are known for it' }
-    return { version, source, text: await ports.texts.readText(source, timeoutMs) }
+    const text = await ports.texts.readText(source, timeoutMs)
+    // Notes of another version say nothing of this one; an archive is no text at all.
+    const isAboutIt = mentions(version, source) || mentions(version, text)
+    if (text.includes('\0') || !isAboutIt) return { version, source: `${source} does not mention ${version}` }
+    return { version, source, text }
   } catch (error) {
     return { version, source: error instanceof Error ? error.message : String(error) }
   }
@@ -51,7 +55,9 @@ async function fill(location: string, version: string, ports: ReadPorts): Promis
   if (location.includes('{version}')) return location.replaceAll('{version}', version)
   const files = await ports.texts.listNotes(location)
   if (files.length <= 1) return files[0]
-  return files.find((file) =>
-    new RegExp(`(^|[^0-9.])v?${version.replace(/[.+]/g, '\\$&')}([^0-9]|$)`).test(file),
-  )
+  return files.find((file) => mentions(version, file))
+}
+
+function mentions(version: string, text: string): boolean {
+  return new RegExp(`(^|[^0-9.])v?${version.replace(/[.+]/g, '\\$&')}([^0-9]|$)`).test(text)
 }

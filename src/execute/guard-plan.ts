@@ -19,5 +19,10 @@ export function movedInputs(planned: PlanInputs, now: PlanInputs): string[] {
   }
   const present = new Set(now.crds.map(({ name }) => name))
   for (const name of before.keys()) if (!present.has(name)) lines.push(`CRD ${name} is gone`)
-  return lines
+  return [...lines, ...movedCounts(planned.customResources, now.customResources)]
+}
+
+function movedCounts(planned: Record<string, number>, now: Record<string, number>): string[] {
+  const moved = Object.entries(planned).filter(([crd, count]) => now[crd] !== count)
+  return moved.map(([crd, count]) => `${now[crd] ?? 0} custom resources of ${crd}, were ${count}`)
 }

@@ -39,6 +39,11 @@ export const findingCodes: Record<string, FindingCode> = {
     found: "helm's own values mode of this call keeps fewer values than the release has",
     remedy: 'use --reset-then-reuse-values, or kubectl mesh-upgrade, which carries them',
   },
+  MU107: {
+    title: 'the image tag is older than the chart',
+    found: 'the tag in the values that helm is given names a version before the target',
+    remedy: 'leave it out, or name the tag of the target version',
+  },
   MU110: {
     title: 'the identity of the mesh would change',
     found: 'the effective meshName or osmNamespace differs before and after',

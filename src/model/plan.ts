@@ -86,6 +86,8 @@ export interface PlanInputs {
   chartDigest: string
   valuesDigest: string
   crds: { name: string; uid: string; specDigest: string; storedVersions: string[] }[]
+  /** Custom resources by CRD name: how many the plan promised to keep. */
+  customResources: Record<string, number>
 }
 
 /** The document that is shown, consented to and executed. Holds no secret. */

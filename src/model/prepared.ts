@@ -16,6 +16,10 @@ export interface PlanPayload {
   liveCrds: LiveCrd[]
   customResourceKinds: CustomResourceKind[]
   timeoutMs: number
+  /** What to type to do the same again, without the program's name; secrets hidden. */
+  again: string
+  /** helm's flags for the cluster that this call names. */
+  clusterFlags: readonly string[]
   /** What else helm is given, word by word. */
   helmArguments: string[]
 }

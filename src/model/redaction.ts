@@ -15,7 +15,12 @@ export function isSecretKey(key: string): boolean {
 /** Display text of a value at a path: strings as they are, the rest as JSON; secrets hidden. */
 export function displayValue(path: readonly string[], value: Json): string {
   if (path.some(isSecretKey) && value !== '' && value !== null) return hidden
-  return typeof value === 'string' ? value : JSON.stringify(redactTree(value))
+  return hideUrlPasswords(typeof value === 'string' ? value : JSON.stringify(redactTree(value)))
+}
+
+/** Hides the password of every URL in a text: `https://user:(hidden)@host`. */
+export function hideUrlPasswords(text: string): string {
+  return text.replace(/(\w:\/\/[^/\s:@"']*:)[^/\s@"']+@/g, `$1${hidden}@`)
 }
 
 /** Every string in the values that stands under a secret key: what must appear in no output. */

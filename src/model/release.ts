@@ -26,6 +26,8 @@ export interface ReleaseSnapshot {
   namespace: string
   releaseRevision: number
   releaseStatus: ReleaseStatus
+  /** Chart version of the newest revision where that failed; all else is then of the last deployed revision. */
+  failedAt?: string
   chartName: string
   chartVersion: string
   appVersion: string
@@ -40,6 +42,8 @@ export interface ReleaseSnapshot {
   chartDefaults: Values
   /** Rendered objects without hooks: multi-document YAML, may hold secrets. */
   manifest: Sensitive<string>
+  /** CRDs that the stored chart carries in crds/. */
+  crdNames: string[]
   /** Digest of the stored chart's templates, crds, schema and defaults; see `chart.ts`. */
   chartContentDigest: string
   /** Name of the storage object that holds this revision, and its kind. */

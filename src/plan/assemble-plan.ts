@@ -16,6 +16,7 @@ import {
   type UpgradePlan,
   type ValuesMode,
 } from '../model/plan.js'
+import { hideUrlPasswords } from '../model/redaction.js'
 import type { ReleaseNotes } from '../model/release-notes.js'
 import type { ReleaseSnapshot } from '../model/release.js'
 import type { Values } from '../model/values.js'
@@ -23,6 +24,7 @@ import type { ObjectDiff } from './objects/diff-objects.js'
 import { isWorkload } from './objects/is-workload.js'
 import type { PlannedValues } from './values/carry-values.js'
 import { mergeValues } from './values/value-paths.js'
+import { aimPlan } from './aim-commands.js'
 import type { CommandsByHand } from './commands-by-hand.js'
 import { planSteps } from './steps.js'
 
@@ -36,6 +38,7 @@ export interface PlanParts {
   valuesMode: ValuesMode
   values: PlannedValues
   liveCrds: readonly LiveCrd[]
+  counts: ReadonlyMap<string, number>
   crds: CrdChange[]
   notes: ReleaseNotes[]
   after: readonly KubeObject[]
@@ -44,6 +47,8 @@ export interface PlanParts {
   objects: ObjectDiff
   findings: Finding[]
   byHand: CommandsByHand
+  /** helm's flags for the cluster that this call names. */
+  clusterFlags: readonly string[]
 }
 
 /** Puts everything that was read and decided into the document that is shown, consented to and executed. */
@@ -78,10 +83,12 @@ export function assemblePlan(parts: PlanParts): UpgradePlan {
       chart,
       values: parts.values.values,
       crds: parts.liveCrds,
+      counts: parts.counts,
     }),
     verdict,
   }
-  return { ...plan, digest: digestOfJson(plan) }
+  const aimed = aimPlan(plan, parts.clusterFlags)
+  return { ...aimed, digest: digestOfJson(aimed) }
 }
 
 /** What `planInputs` takes the measure of. */
@@ -91,13 +98,14 @@ export interface InputFacts {
   chart: Chart
   values: Values
   crds: readonly LiveCrd[]
+  counts: ReadonlyMap<string, number>
 }
 
 /**
  * What must still hold before the first change (design §1.2). Used when planning and again just before
  * executing, so that the two are compared by one piece of code.
  */
-export function planInputs({ clusterUid, release, chart, values, crds }: InputFacts): PlanInputs {
+export function planInputs({ clusterUid, release, chart, values, crds, counts }: InputFacts): PlanInputs {
   return {
     clusterUid,
     releaseRevision: release.releaseRevision,
@@ -110,6 +118,7 @@ export function planInputs({ clusterUid, release, chart, values, crds }: InputFa
       specDigest: digestOfJson(field(object, 'spec') ?? null),
       storedVersions: versionsOf(object).storedVersions,
     })),
+    customResources: Object.fromEntries(counts),
   }
 }
 
@@ -135,7 +144,13 @@ function hopOf(parts: PlanParts, verdict: PlanVerdict): Hop {
       {
         name,
         namespace,
-        chart: { name: chart.name, version, appVersion, reference, digest: contentDigest },
+        chart: {
+          name: chart.name,
+          version,
+          appVersion,
+          reference: hideUrlPasswords(reference),
+          digest: contentDigest,
+        },
         values: {
           mode: parts.valuesMode,
           edits: parts.values.edits,

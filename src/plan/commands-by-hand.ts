@@ -1,5 +1,6 @@
 import type { Chart } from '../model/chart.js'
 import type { HelmUpgradeWords } from '../model/helm-upgrade.js'
+import { shellQuote } from '../model/shell-words.js'
 import type { ReleaseSnapshot } from '../model/release.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
 
@@ -33,15 +34,41 @@ export function upgradeByHand(
 /** The commands of a plan; `{program}` stands for the name that the user typed. */
 export function commandsByHand(
   request: UpgradeRequest,
-  { name, namespace }: ReleaseSnapshot,
+  release: ReleaseSnapshot,
   chart: Chart,
   helmUpgrade: string,
 ): CommandsByHand {
-  const named = request.chart === undefined ? [] : [request.chart]
-  const words = [name, ...named, '-n', namespace, '--to', chart.version, '--write values.yaml']
-  const upgrade =
-    request.executor === 'helm' ? [helmUpgrade] : [`{program} values ${words.join(' ')}`, helmUpgrade]
-  return { upgrade, ...crdFiles(request, chart) }
+  const values = `{program} values ${sameAgain(request, release, chart)} --write values.yaml`
+  return {
+    upgrade: request.executor === 'helm' ? [helmUpgrade] : [values, helmUpgrade],
+    ...crdFiles(request, chart),
+  }
+}
+
+/** The same commands with secrets hidden: what is shown must not hold what was typed after `--set`. */
+export function redactCommands(commands: CommandsByHand, redact: (text: string) => string): CommandsByHand {
+  const { upgrade, fetchCrds, crdLocation } = commands
+  return { upgrade: upgrade.map(redact), fetchCrds: fetchCrds.map(redact), crdLocation: redact(crdLocation) }
+}
+
+/** The words of this call as they would be typed again, with what was found filled in. */
+export function sameAgain(
+  request: UpgradeRequest,
+  { name, namespace }: ReleaseSnapshot,
+  chart: Chart,
+): string {
+  const option = (flag: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [flag, value]
+  return shellQuote([
+    ...[name, ...(request.chart === undefined ? [] : [request.chart])],
+    ...['-n', namespace, '--to', chart.version],
+    ...option('--repo', request.repo),
+    ...request.valueArguments,
+    ...(request.valuesMode === 'carry' || request.valuesMode === 'helm-default'
+      ? []
+      : [`--${request.valuesMode}-values`]),
+    ...(request.images === 'keep' ? [] : ['--images', request.images]),
+  ])
 }
 
 function crdFiles(

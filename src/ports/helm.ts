@@ -59,5 +59,7 @@ export interface HelmWriter {
 
 /** The command line that a person could run instead of `HelmWriter.upgrade`. */
 export interface HelmCommandLine {
+  /** helm's flags for the cluster that this call names (`--kube-context other`); empty where it names none. */
+  clusterFlags(): string[]
   upgradeCommand(request: HelmUpgradeWords): string
 }

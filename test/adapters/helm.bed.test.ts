@@ -142,7 +142,7 @@ for (const major of [3, 4] as const) {
       it('or says what is wrong with them', async () => {
         const missing = await failure(merged('-f', join(folder, 'absent.yaml')), 'ValuesInvalid')
         assert.match(missing.message, /absent\.yaml: no such file/)
-        assert.match(missing.remedy, /-f/)
+        assert.match(missing.remedy, /^Mend the file \S+absent\.yaml, then/)
         const grammar = await failure(merged('--set', 'a'), 'ValuesInvalid')
         assert.match(grammar.message, /key "a" has no value/)
         const broken = await failure(merged('-f', file('broken.yaml', 'a: [')), 'ValuesInvalid')

@@ -3,7 +3,14 @@ import { askConsent } from '../../src/consent/ask-consent.js'
 import type { UpgradePlan } from '../../src/model/plan.js'
 import { fakeClock } from '../support/fake-ports.js'
 
-const plan = { digest: 'sha256:plan', consents: [] } as unknown as UpgradePlan
+const plan = {
+  digest: 'sha256:plan',
+  consents: [],
+  release: { name: 'osm', namespace: 'osm-system' },
+  from: { chartVersion: '0.9.2' },
+  to: { chartVersion: '0.10.0' },
+  cluster: { kubeContext: 'test' },
+} as unknown as UpgradePlan
 const dangerous = { ...plan, consents: [{ id: 'lose:routes', text: 'Lose 3 fields?' }] }
 
 function ask(

@@ -159,7 +159,7 @@ describe('readNotes', () => {
     const asked: string[] = []
     const ports = texts(async (location) => {
       asked.push(location)
-      return 'text'
+      return `notes of ${location}`
     })
     const available = ['0.9.2', '0.10.0', 'v0.11.0', 'v0.11.1', '1.0.0']
     await readNotes({ from: '0.10.0', to: 'v0.11.1', available, location: undefined }, osm, ports)

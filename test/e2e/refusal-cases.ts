@@ -257,7 +257,7 @@ export function blockerCases(at: Places): Record<string, Blocker> {
       words: () => ['osm', target, '--kubeconfig', at.reader],
       code: 'MU501',
       says: /you do not have \d+ permissions of this upgrade/,
-      helps: /kubectl auth can-i \S+ \S+/,
+      helps: /kubectl --kubeconfig \S+reader\.kubeconfig auth can-i \S+ \S+/,
     },
   }
 }

@@ -23,6 +23,7 @@ import {
   changedKubeconfig,
   loginOf,
   onOwnDisk,
+  onTerminal,
   olderChart,
   smallChart,
   whyNoOwnDisk,
@@ -262,10 +263,9 @@ describe('what an upgrade refuses', function () {
     it(`takes no for an answer on a terminal: kubectl ${typed}`, async () => {
       const words = ['osm', target, ...notes, '--confirm=false', '--debug=true']
       const line = `kubectl ${typed} ${words.join(' ')}`
-      const ran = await runProgram('script', ['-qec', line, '/dev/null'], { env, input: 'n\n' })
-      assert.equal(ran.exitCode, 4, ran.stdout)
-      assert.match(ran.stdout, /Proceed\? \[y\/N\]/)
-      assert.match(ran.stdout, /declined; nothing was changed/)
+      const ran = await onTerminal(line, { asked: /Proceed\? \[y\/N\]/, answer: 'n\n', env })
+      assert.equal(ran.exitCode, 4, ran.screen)
+      assert.match(ran.screen, /declined; nothing was changed/)
     })
   }
 })

@@ -134,7 +134,10 @@ describe('troubleshooting what plain helm left', function () {
   it('names a crash loop with exit code and last words', async () => {
     await helmUpgrade(failingChart({ state: 'crash-loop', log: 'panic' }))
     const { message, evidence, remedy } = await namedCause('MU705')
-    assert.match(message, /container osm-controller of osm-controller crashes again and again.*exit code 1/)
+    assert.match(
+      message,
+      /container osm-controller of Deployment osm-system\/osm-controller crashes again and again.*exit code 1/,
+    )
     assert.match(evidence.join('\n'), /log: panic: runtime error/)
     assert.match(
       remedy?.commands.join('\n') ?? '',

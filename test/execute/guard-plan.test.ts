@@ -9,6 +9,7 @@ const inputs: PlanInputs = {
   chartDigest: 'd',
   valuesDigest: 'w',
   crds: [{ name: 'a', uid: 'u', specDigest: 's', storedVersions: ['v1'] }],
+  customResources: { a: 2 },
 }
 
 describe('movedInputs', () => {
@@ -22,6 +23,8 @@ describe('movedInputs', () => {
       { releaseValuesDigest: 'x' },
       { chartDigest: 'x' },
       { valuesDigest: 'x' },
+      { customResources: { a: 1 } },
+      { customResources: {} },
       { crds: [] },
       { crds: [...inputs.crds, { name: 'b', uid: 'u', specDigest: 's', storedVersions: [] }] },
       { crds: [{ name: 'a', uid: 'u2', specDigest: 's', storedVersions: ['v1'] }] },

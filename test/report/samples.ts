@@ -178,6 +178,7 @@ export const plan: UpgradePlan = {
       chartDigest: 'd',
       valuesDigest: 'd',
       crds: [],
+      customResources: {},
     },
   },
   digest: 'sha256:3',

@@ -27,6 +27,7 @@ export function aRelease(
     userSuppliedValues: sensitive(values),
     chartDefaults: {},
     manifest: sensitive(manifest),
+    crdNames: [],
     chartContentDigest: 'sha256:old',
     storage: { kind: 'Secret', name: 'sh.helm.release.v1.osm.v1' },
     ...rest,

@@ -1,4 +1,5 @@
 /** What makes a refusal: a reader of the cluster, another server, a full disk, a terminal that says no. */
+import { spawn } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chartsFolder, type MeshOnBed } from './mesh-on-bed.js'
@@ -127,6 +128,29 @@ export async function whyNoOwnDisk(folder: string): Promise<string | undefined> 
     stderr: error.message,
   }))
   return ran.exitCode === 0 ? undefined : `no mount in a namespace of its own here: ${ran.stderr.trim()}`
+}
+
+/** Runs a shell line on a terminal of its own and types the answer when it is asked for. */
+export function onTerminal(
+  line: string,
+  { asked, answer, env }: { asked: RegExp; answer: string; env: Record<string, string> },
+): Promise<{ exitCode: number | null; screen: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('script', ['-qec', line, '/dev/null'], {
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+      timeout: 60_000,
+    })
+    let [screen, answered] = ['', false]
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      screen += text
+      if (answered || !asked.test(screen)) return
+      answered = true
+      child.stdin.write(answer)
+    })
+    child.on('error', reject)
+    child.on('close', (exitCode) => resolve({ exitCode, screen }))
+  })
 }
 
 /** Words before a command without which root reads every file. */

@@ -4,6 +4,7 @@ import type { Check } from './check.js'
 
 /** helm refuses a pending release; a failed one can be upgraded, but the person should know. */
 export const releaseState: Check = ({ release }) => {
+  const { chartVersion, failedAt } = release
   const { name, releaseStatus, releaseRevision } = release
   if (isPending(releaseStatus)) {
     const good = release.history
@@ -27,7 +28,7 @@ export const releaseState: Check = ({ release }) => {
       {
         code: 'MU602',
         severity: 'warning',
-        message: `revision ${releaseRevision} of ${name} failed; this upgrade starts from it`,
+        message: `revision ${releaseRevision} of ${name}${failedAt === undefined ? '' : ` (chart ${failedAt})`} failed; this upgrade starts from the last deployed one (chart ${chartVersion}), as helm does`,
         evidence: release.description ? [release.description] : [],
       },
     ]

@@ -38,7 +38,9 @@ interface Carried {
  * "Carry" mode (design §2): new defaults ← user-supplied values, migrated and with the image rules ←
  * overrides of this call. Returns the whole of what helm is given with `--reset-values`.
  */
-export function carryValues(input: CarryInput): PlannedValues {
+export function carryValues(given: CarryInput): PlannedValues {
+  const renamed = renamedOverrides(given)
+  const input = { ...given, overrides: renamed.overrides }
   const carried = leaves(input.userSupplied).map(({ path, value }) => carryLeaf(path, value, input))
   const base = carried.reduce<Values>(
     (values, { place }) => (place ? withValue(values, place.path, place.value) : values),
@@ -47,8 +49,22 @@ export function carryValues(input: CarryInput): PlannedValues {
   return {
     values: mergeValues(input.overrides, base),
     edits: [...carried.map(({ edit }) => markOverridden(edit, input.overrides)), ...addedEdits(input, base)],
-    findings: carried.flatMap(({ findings }) => findings),
+    findings: [...carried.flatMap(({ findings }) => findings), ...renamed.findings],
   }
+}
+
+/** A value of this call under a name that the target no longer has goes where that name went. */
+function renamedOverrides(input: CarryInput): { overrides: Values; findings: Finding[] } {
+  const findings: Finding[] = []
+  const overrides = leaves(input.overrides).reduce<Values>((values, { path, value }) => {
+    const migrated = migratePath(path, input.profile.migrations, versionsOf(input))
+    if (migrated.type !== 'moved' || standing(input.newDefaults, path) !== 'unknown')
+      return withValue(values, path, value)
+    const [from, to] = [joinPath(path), joinPath(migrated.path)]
+    findings.push(info('MU101', from, `value ${from} is called ${to} since ${migrated.at}; it is set there`))
+    return withValue(values, migrated.path, value)
+  }, {})
+  return { overrides, findings }
 }
 
 function carryLeaf(path: string[], value: Json, input: CarryInput): Carried {
@@ -116,6 +132,7 @@ function judgeImage(path: string[], value: Json, input: CarryInput): ReturnType<
     oldDefaults: input.oldDefaults,
     fromVersion: input.from.chartVersion,
     fromAppVersion: input.from.appVersion,
+    toVersion: input.to.chartVersion,
   }
   return judgeImageValue(path, value, rules)
 }

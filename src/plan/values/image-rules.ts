@@ -1,5 +1,6 @@
 import type { ValuePaths } from '../../meshes/mesh.js'
-import { plainVersion } from '../../model/version.js'
+import { compareVersions } from '../../meshes/version-order.js'
+import { parseVersion, plainVersion } from '../../model/version.js'
 import type { ImagesMode } from '../../model/upgrade-request.js'
 import type { Json, Values } from '../../model/values.js'
 import { joinPath, splitPath, valueAt } from './value-paths.js'
@@ -12,6 +13,8 @@ export interface ImageRuleInput {
   oldDefaults: Values
   fromVersion: string
   fromAppVersion: string
+  /** A tag that names a version older than this one is no choice for it. */
+  toVersion: string
 }
 
 export type ImageJudgement =
@@ -42,36 +45,29 @@ export function judgeImageValue(path: readonly string[], value: Json, input: Ima
 
 function judgeTag(value: Json, input: ImageRuleInput): ImageJudgement {
   const tag = typeof value === 'string' ? value : JSON.stringify(value)
-  const pins = [input.fromVersion, input.fromAppVersion].map(plainVersion).filter((version) => version !== '')
-  if (!pins.some((version) => containsVersion(tag, version))) {
+  const named = namedVersion(tag)
+  if (named === undefined || !isOlder(named, input.toVersion)) {
     return {
       type: 'keep',
       reason: 'a tag of your own is kept',
       warning: `tag ${tag} is kept: make sure that it holds the images of the target version`,
     }
   }
-  const reason = `it pinned the old version ${input.fromVersion}`
-  const exact = pins.includes(plainVersion(tag))
-  return exact
-    ? { type: 'reset', reason }
-    : {
-        type: 'reset',
-        reason,
-        warning: `tag ${tag} is more than a version: if your registry needs such a suffix, set the new tag with --set`,
-      }
+  const reason = `it pinned the old version ${named}`
+  if (plainVersion(tag) === named) return { type: 'reset', reason }
+  const warning = `tag ${tag} is more than a version: if your registry needs such a suffix, set the new tag with --set`
+  return { type: 'reset', reason, warning }
 }
 
-/** True where the tag names the version as a whole: `v0.9.2-fips` does for 0.9.2, `v0.9.21` does not. */
-function containsVersion(tag: string, version: string): boolean {
-  const at = tag.indexOf(version)
-  if (at < 0) return false
-  const before = tag[at - 1] ?? ''
-  const after = tag[at + version.length] ?? ''
-  return (
-    !/[\d.]/.test(before) &&
-    !/\d/.test(after) &&
-    !(after === '.' && /\d/.test(tag[at + version.length + 1] ?? ''))
-  )
+/** The version that a tag names: `0.9.2` of `v0.9.2-fips`, `0.9` of `v0.9`; undefined for `build-77`. */
+export function namedVersion(tag: string): string | undefined {
+  return /(?:^|[^\d.])v?(\d+\.\d+(?:\.\d+)?)(?![\d.])/i.exec(tag)?.[1]
+}
+
+/** True where a version, perhaps without a patch number, is older than another. */
+export function isOlder(version: string, than: string): boolean {
+  const whole = version.split('.').length === 2 ? `${version}.0` : version
+  return parseVersion(than) !== undefined && compareVersions(whole, plainVersion(than)) < 0
 }
 
 function judgeOtherImage(dotted: string): ImageJudgement {

@@ -6,6 +6,7 @@ import { sensitive, type Sensitive, type Values } from '../../model/values.js'
 import { carryValues, type PlannedValues } from './carry-values.js'
 import { helmValues } from './helm-modes.js'
 import { checkIdentity } from './identity-check.js'
+import { checkOldTag } from './old-tag-check.js'
 
 export interface ValuesInput {
   request: Pick<UpgradeRequest, 'valuesMode' | 'images'>
@@ -38,7 +39,7 @@ export function planValues(input: ValuesInput): PlannedValues & { sensitiveValue
   const identity = chart.name === release.chartName ? checkIdentity({ profile, from, to }) : []
   return {
     ...planned,
-    findings: [...planned.findings, ...identity],
+    findings: [...planned.findings, ...identity, ...checkOldTag(profile, chart.version, planned.values)],
     sensitiveValues: sensitive(planned.values),
   }
 }

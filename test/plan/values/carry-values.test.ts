@@ -72,7 +72,9 @@ describe('carryValues', () => {
       [['MU105', 'warning']],
     )
     assert.deepEqual(mesh(carry({ image: { tag: 'v0.9.2-fips' } })), {})
-    assert.deepEqual(mesh(carry({ image: { tag: 'v0.9.21' } })), { image: { tag: 'v0.9.21' } })
+    for (const tag of ['v0.9.1', 'v0.9', '0.9.21']) assert.deepEqual(mesh(carry({ image: { tag } })), {}, tag)
+    for (const tag of ['v0.10.0-mine', 'v0.100.1', '2026-11'])
+      assert.deepEqual(mesh(carry({ image: { tag } })), { image: { tag } })
   })
 
   it('renames a key that moved and says so', () => {
