@@ -157,7 +157,9 @@ describe('test bed', () => {
       assert.ok(address.startsWith(`${first}.${second}.`), `${address} in ${restored.serviceRange}`)
       await apply(restored, deployment('fine', { cpu: '10m' }))
       await kubectl(restored, 'rollout', 'status', 'deployment/fine', '--timeout=20s')
-      assert.equal(await kubectl(restored, 'logs', 'deployment/telling', '-c', 'app'), 'one\ntwo\n')
+      const told = (): Promise<string> => kubectl(restored, 'logs', 'deployment/telling', '-c', 'app')
+      // KWOK reads its Logs objects some moments after it started.
+      await eventually(async () => assert.equal(await told(), 'one\ntwo\n'))
     } finally {
       await restored.stop()
     }
