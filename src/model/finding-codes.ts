@@ -96,6 +96,12 @@ export const findingCodes: Record<string, FindingCode> = {
     remedy:
       'give them with --crds-from to have them compared, proved and applied first; without it they are backed up, awaited and compared afterwards',
   },
+  MU209: {
+    title: 'CRDs are left as they are',
+    found:
+      'the target chart changes or adds CRDs, and this call (plain helm, or --crds skip) does not apply them',
+    remedy: 'let kubectl mesh-upgrade update them, or apply them first',
+  },
   MU221: {
     title: 'release notes could not be read',
     found: 'no network, no such file, or no notes for a version in between',

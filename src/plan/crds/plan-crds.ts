@@ -1,11 +1,13 @@
 import { crdOwnershipAt } from '../../meshes/crd-ownership.js'
 import type { MeshProfile } from '../../meshes/mesh.js'
 import { compareCrds, type ComparedCrds, type CompareCrdsInput } from './compare-crds.js'
+import { leftAloneFindings } from './left-alone-findings.js'
 import { notesFindings } from './notes-findings.js'
 import { ownerFindings } from './owner-findings.js'
 
 export interface PlanCrdsInput extends Omit<CompareCrdsInput, 'owner'> {
   profile: MeshProfile
+  executor: 'mesh-upgrade' | 'helm'
   release: { chartVersion: string }
   chart: { version: string }
 }
@@ -21,6 +23,7 @@ export function planCrds(input: PlanCrdsInput): ComparedCrds {
     findings: [
       ...findings,
       ...ownerFindings(changes, { ownership, target, from, to }),
+      ...(input.skip ? leftAloneFindings(changes, input.executor) : []),
       ...notesFindings(changes, notes, profile.releaseNotes?.page),
     ],
   }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { CrdOwner, CrdProof } from '../../../src/model/crd.js'
+import type { CrdChange, CrdOwner, CrdProof } from '../../../src/model/crd.js'
 import type { KubeObject } from '../../../src/model/kube-object.js'
 import type { ReleaseNotes } from '../../../src/model/release-notes.js'
 import { compareCrds, type ComparedCrds } from '../../../src/plan/crds/compare-crds.js'
 import { crdDifferences } from '../../../src/plan/crds/crd-differences.js'
 import { crdRules } from '../../../src/plan/crds/rules/registry.js'
+import { leftAloneFindings } from '../../../src/plan/crds/left-alone-findings.js'
 import { planCrds } from '../../../src/plan/crds/plan-crds.js'
 import { crdOwnershipAt } from '../../../src/meshes/crd-ownership.js'
 import { generic } from '../../../src/meshes/generic.js'
@@ -113,6 +114,7 @@ describe('compareCrds', () => {
       proofs: [],
       counts: new Map(),
       skip: false,
+      executor: 'mesh-upgrade' as const,
       ...{ profile: osm, release: { chartVersion: '0.9.2' }, chart: { version: '0.10.0' } },
     }
     const silent = planCrds({ ...input, notes: [none] })
@@ -139,6 +141,7 @@ describe('compareCrds', () => {
         live: [{ name, object: live, raw: '' }],
         target: given ? [{ file: 'routes.yaml', object: live }] : [],
         ...{ proofs: [], notes: [], counts: new Map([[name, 3]]), skip: false, profile: osm },
+        executor: 'mesh-upgrade',
         ...{ release: { chartVersion: from }, chart: { version: 'v0.11.1' } },
       })
     const said = (given: boolean, from = '0.10.0'): string[] =>
@@ -157,6 +160,32 @@ describe('compareCrds', () => {
     const owners = ['0.8.4', '0.9.2', '0.10.0', 'v0.11.0', '1.2.4'].map((at) => crdOwnershipAt(osm, at).owner)
     assert.deepEqual(owners, ['chart', 'chart', 'hook', 'workload', 'workload'])
     assert.equal(crdOwnershipAt(generic, '9.9.9').owner, 'chart')
+  })
+
+  it('does not call an upgrade fine that lacks its CRD: error for plain helm, warning where CRDs are skipped', () => {
+    const severities = (executor: 'helm' | 'mesh-upgrade'): string[] =>
+      leftAloneFindings(
+        [
+          {
+            ...(compare(structuredClone(live)).changes[0] as CrdChange),
+            action: 'none',
+            targetChart: 'added',
+          },
+          {
+            ...(compare(structuredClone(live)).changes[0] as CrdChange),
+            action: 'none',
+            targetChart: 'changed',
+          },
+        ],
+        executor,
+      ).map(({ severity }) => severity)
+    assert.deepEqual(
+      [severities('helm'), severities('mesh-upgrade')],
+      [
+        ['error', 'warning'],
+        ['warning', 'warning'],
+      ],
+    )
   })
 
   it('is total: rules and differences take any object for a CRD', () => {
