@@ -167,7 +167,9 @@ function chosen(words: readonly string[]): { parts: Part[]; pattern: string | un
   if (names.length === 0) return { parts, pattern }
   const needsBuild = names.includes('e2e') || names.includes('unit')
   return {
-    parts: parts.filter(({ name }) => names.includes(name) || ((name === 'build' || name === 'bed') && needsBuild)),
+    parts: parts.filter(
+      ({ name }) => names.includes(name) || ((name === 'build' || name === 'bed') && needsBuild),
+    ),
     pattern,
   }
 }
