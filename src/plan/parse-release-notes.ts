@@ -17,7 +17,7 @@ export function releaseNotesOf({ version, source, text }: NotesText): ReleaseNot
 }
 
 /**
- * Reads one version's release notes. Format: facts sheet §7 (`CRD Updates` is a list of paths or one
+ * Reads one version's release notes. Format of the releases of Open Service Mesh (`CRD Updates` is a list of paths or one
  * sentence "No CRD changes between tags …"). Total: any text gives a result.
  *
  * @param text markdown, of one version or of several with a heading each

@@ -1,7 +1,7 @@
 import { plainVersion } from '../../model/version.js'
 import type { CrdOwnership } from '../mesh.js'
 
-/** Who brings the CRDs of Open Service Mesh up to date (facts sheet §2.1). */
+/** Who brings the CRDs of Open Service Mesh up to date (computed from its release tags). */
 export const crdOwners: CrdOwnership[] = [
   { since: '0.0.0', owner: 'chart', by: 'helm, at install only' },
   { since: '0.10.0', owner: 'hook', by: 'the hook Job <release>-upgrade-crds' },

@@ -2,7 +2,7 @@ import type { ValueMigration } from '../mesh.js'
 
 /**
  * Keys that moved or went away, by the chart version that did it.
- * Source: values.yaml of every OSM release compared (facts sheet §1.3).
+ * Source: values.yaml of every OSM release compared.
  */
 export const valueMigrations: ValueMigration[] = [
   { at: '0.6.0', from: 'OpenServiceMesh.enablePrometheus', to: 'OpenServiceMesh.deployPrometheus' },

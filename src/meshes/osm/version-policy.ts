@@ -4,7 +4,7 @@ import { compareVersions, minorLine, stableAfter } from '../version-order.js'
 
 /**
  * Releases that should not be a target: OSM's own follow-ups mended them.
- * Source: hazards H7, H13, H9 of the facts sheet (osm#4967, #5065, #3654).
+ * Source: osm#4967, osm#5065, osm#3654.
  */
 export const avoidedVersions: Record<string, string> = {
   '0.9.0': 'its chart holds a MeshConfig object that helm cannot create before the CRD; 0.9.2 mends it',

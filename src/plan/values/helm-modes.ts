@@ -14,7 +14,7 @@ export interface HelmModeInput {
 
 /**
  * The user-supplied values that helm itself would store for a values mode.
- * Source: `Upgrade.reuseValues`, the same in helm 3 and 4 (facts/helm.md §2.3).
+ * Source: `Upgrade.reuseValues` (pkg/action/upgrade.go), the same in helm 3 and 4.
  */
 export function helmValues(input: HelmModeInput): PlannedValues {
   const values = mergedByMode(input)
