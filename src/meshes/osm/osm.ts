@@ -52,7 +52,7 @@ function valuePaths(chartVersion: string): ValuePaths {
 
 /**
  * From 0.11 on osm-injector and osm-controller make their webhook configurations and update those that exist,
- * under the names that they had in the chart (hazard H12).
+ * under the names that they had in the chart.
  */
 function ownedWebhooks(to: string, values: Values): ObjectRef[] {
   if (compareVersions(to, '0.11.0') < 0) return []
@@ -96,7 +96,7 @@ function impact(_from: string, _to: string, restarts: readonly ObjectRef[]): str
   return lines
 }
 
-/** New sidecars come with new pods only; at 0.10 the certificate name that sidecars present changed (hazard H11). */
+/** New sidecars come with new pods only; at 0.10 the certificate name that sidecars present changed (osm#3835). */
 function afterwards(from: string, to: string, values: Values): Afterwards[] {
   if (compareVersions(from, to) === 0) return []
   const must = compareVersions(from, '0.10.0') < 0 && compareVersions(to, '0.10.0') >= 0
@@ -110,7 +110,7 @@ function afterwards(from: string, to: string, values: Values): Afterwards[] {
   return [{ text, commands: [`for ns in $(${namespaces}); do ${restart}; done`] }]
 }
 
-// The root key was renamed at 1.0.0 (hazard H1).
+// The root key was renamed at 1.0.0.
 function rootKey(chartVersion: string): string {
   return compareVersions(chartVersion, '1.0.0') < 0 ? 'OpenServiceMesh' : 'osm'
 }

@@ -4,7 +4,7 @@ import type { Values } from '../../model/values.js'
 import { isOlder, namedVersion } from './image-rules.js'
 import { splitPath, valueAt } from './value-paths.js'
 
-/** The tag that helm will really be given, whoever set it: images of another version than the chart do not start (hazard H19). */
+/** The tag that helm will really be given, whoever set it: images of another version than the chart do not start. */
 export function checkOldTag(profile: MeshProfile, chartVersion: string, values: Values): Finding[] {
   const path = profile.valuePaths(chartVersion)?.tag
   if (path === undefined) return []
