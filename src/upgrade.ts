@@ -24,7 +24,7 @@ import type { Step } from './model/step.js'
 import type { ObjectRef } from './model/object-ref.js'
 import type { UpgradePlan } from './model/plan.js'
 import type { PlanPayload, PreparedUpgrade } from './model/prepared.js'
-import type { ReleaseSnapshot } from './model/release.js'
+import { lastGoodRevision, type ReleaseSnapshot } from './model/release.js'
 import type { Diagnosis } from './model/rollout.js'
 import type { UpgradeRequest } from './model/upgrade-request.js'
 import type { Verdict } from './model/verdict.js'
@@ -263,15 +263,12 @@ function failedChecks(verdict: Verdict): string {
 }
 
 function nextCommands({ plan, payload }: PreparedUpgrade, changed: boolean): string[] {
-  const { name, namespace, releaseRevision } = plan.release
+  const { name, namespace } = plan.release
   const again = `{program} upgrade ${payload.again}`
-  const commands = changed
-    ? [
-        `{program} troubleshoot ${name} -n ${namespace}`,
-        again,
-        `helm rollback ${name} ${releaseRevision} -n ${namespace} --wait`,
-      ]
-    : [again]
+  // The revision that the run began with may itself have failed.
+  const good = lastGoodRevision(payload.release.history)
+  const back = good === undefined ? [] : [`helm rollback ${name} ${good} -n ${namespace} --wait`]
+  const commands = changed ? [`{program} troubleshoot ${name} -n ${namespace}`, again, ...back] : [again]
   return commands.map((command) => aimCommand(command, payload.clusterFlags))
 }
 

@@ -60,3 +60,11 @@ export interface ReleaseName {
 export function isPending(status: ReleaseStatus): boolean {
   return status.startsWith('pending-')
 }
+
+/** The newest revision that helm can go back to; undefined where none was ever deployed. */
+export function lastGoodRevision(history: readonly ReleaseRevision[]): number | undefined {
+  const good = history.filter(
+    ({ releaseStatus }) => releaseStatus === 'deployed' || releaseStatus === 'superseded',
+  )
+  return good.length === 0 ? undefined : Math.max(...good.map(({ releaseRevision }) => releaseRevision))
+}

@@ -1,25 +1,18 @@
 import type { Remedy } from '../../model/finding.js'
-import { isPending, type ReleaseSnapshot } from '../../model/release.js'
+import { isPending, lastGoodRevision, type ReleaseSnapshot } from '../../model/release.js'
 import type { Check } from './check.js'
 
 /** helm refuses a pending release; a failed one can be upgraded, but the person should know. */
 export const releaseState: Check = ({ release }) => {
-  const { chartVersion, failedAt } = release
-  const { name, releaseStatus, releaseRevision } = release
+  const { name, releaseStatus, releaseRevision, chartVersion, failedAt } = release
   if (isPending(releaseStatus)) {
-    const good = release.history
-      .filter((revision) => revision.releaseStatus === 'deployed' || revision.releaseStatus === 'superseded')
-      .reduce<number | undefined>(
-        (newest, revision) => Math.max(newest ?? 0, revision.releaseRevision),
-        undefined,
-      )
     return [
       {
         code: 'MU601',
         severity: 'error',
         message: `release ${name} is ${releaseStatus} (revision ${releaseRevision}): another helm is at work, or was killed`,
         evidence: [`since ${release.lastDeployed || 'an unknown time'}`],
-        remedy: pendingRemedy(release, good),
+        remedy: pendingRemedy(release, lastGoodRevision(release.history)),
       },
     ]
   }
