@@ -35,7 +35,7 @@ export const errorKinds = {
     exitCode: exitCodes.error,
     remedy: 'List the contexts: kubectl config get-contexts; choose one with --kube-context NAME',
   },
-  ApiFailure: { exitCode: exitCodes.error, remedy: 'Ask the server yourself: kubectl get --raw "{path}"' },
+  ApiFailure: { exitCode: exitCodes.error, remedy: '{remedy}' },
   HelmUnusable: {
     exitCode: exitCodes.error,
     remedy: 'Install helm 3.18 or newer, or helm 4.2 or newer, or name it: export HELM_BIN=/path/to/helm',
@@ -71,9 +71,25 @@ export const errorKinds = {
     exitCode: exitCodes.error,
     remedy: 'Check the disk of {folder}, then run the command again',
   },
+  RunUnreadable: {
+    exitCode: exitCodes.error,
+    remedy: 'Put the file back from a copy, or look at the backup beside it: {file}',
+  },
+  JournalDamaged: {
+    exitCode: exitCodes.stale,
+    remedy:
+      'Look at {folder}; what is in {backup} can be restored without the journal: {program} crds restore {backup}',
+  },
+  RunAbsent: { exitCode: exitCodes.error, remedy: '{remedy}' },
   LockHeld: {
     exitCode: exitCodes.locked,
-    remedy: 'Wait for it, or see who holds it: kubectl get lease {lease} -n {namespace} -o yaml',
+    remedy:
+      'Wait for it: {program} status {release} -n {namespace} --wait; only where its holder is gone for good: {program} unlock {release} -n {namespace} --run {run}',
+  },
+  LockLost: {
+    exitCode: exitCodes.failed,
+    remedy:
+      'See who works on it now: {program} status {release} -n {namespace}; go on when nobody does: {program} resume {release} -n {namespace}',
   },
   LockRefused: { exitCode: exitCodes.error, remedy: '{remedy}' },
   PlanStale: {
@@ -83,6 +99,10 @@ export const errorKinds = {
   NoTerminal: {
     exitCode: exitCodes.declined,
     remedy: 'Look at the plan with --dry-run, then say --yes to go on without being asked',
+  },
+  HookFailed: {
+    exitCode: exitCodes.error,
+    remedy: 'Mend what the hook complains about, or leave it out: --hook {hook}=…',
   },
   StepFailed: { exitCode: exitCodes.failed, remedy: '{remedy}' },
   Usage: { exitCode: exitCodes.error, remedy: 'See --help' },

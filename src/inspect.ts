@@ -3,12 +3,14 @@ import { publishedVersions } from './discover/choose-target.js'
 import { readCluster } from './discover/read-cluster.js'
 import { findMeshes, findRelease, type ReleaseWish } from './discover/find-release.js'
 import { messageOf } from './errors.js'
+import { awaitRun, type AwaitedRun, type AwaitOptions } from './execute/await-run.js'
+import { readRun } from './execute/run-record.js'
 import { profileForChart } from './meshes/registry.js'
 import { stableAfter } from './meshes/version-order.js'
 import { refOf } from './model/kube-object.js'
 import type { MeshStatus } from './model/mesh-status.js'
 import type { ObjectRef } from './model/object-ref.js'
-import type { ReleaseSnapshot } from './model/release.js'
+import type { ReleaseName, ReleaseSnapshot } from './model/release.js'
 import type { Diagnosis } from './model/rollout.js'
 import type { Verdict } from './model/verdict.js'
 import { isWorkload } from './plan/objects/is-workload.js'
@@ -22,17 +24,13 @@ export interface ReleaseDiagnosis extends Diagnosis {
   release: { name: string; namespace: string; releaseRevision: number; releaseStatus: string }
 }
 
-/** The post-checks alone: release, workloads and CRDs as they are now. Throws as `findRelease`. */
+/** The post-checks alone: everything of the release and its mesh as it is now. Throws as `findRelease`. */
 export async function verifyRelease(wish: ReleaseWish, ports: ReadPorts): Promise<Verdict> {
   const release = await findRelease(wish, ports)
   const { crdGroups } = profileForChart(release.chartName)
-  const [workloads, liveNames] = await Promise.all([
-    workloadsOf(release, ports),
-    crdGroups.length > 0 ? ports.cluster.listCrdNames(crdGroups) : [],
-  ])
   // What the chart brought must be there, whoever deleted it.
-  const expectedCrds = [...new Set([...liveNames, ...release.crdNames])]
-  return verifyUpgrade({ release, workloads, expectedCrds, customResourceKinds: [] }, ports)
+  const expectedCrds = release.crdNames
+  return verifyUpgrade({ release, workloads: [], expectedCrds, crdGroups, customResourceKinds: [] }, ports)
 }
 
 /** The rollout as it is now. Throws as `findRelease`. */
@@ -56,6 +54,19 @@ export async function readStatus(wish: ReleaseWish, ports: ReadPorts): Promise<M
   return Promise.all(releases.flatMap((release) => (release ? [statusOf(release, ports)] : [])))
 }
 
+/** Waits until the last run of the release is over; then its status. Throws as `findRelease`. */
+export async function awaitRelease(
+  wish: ReleaseWish,
+  options: AwaitOptions,
+  ports: ReadPorts,
+): Promise<{ waited: AwaitedRun; status: MeshStatus }> {
+  const found = await findRelease(wish, ports)
+  const waited = await awaitRun({ name: found.name, namespace: found.namespace }, options, ports)
+  // The run may have changed what was found.
+  const release = await findRelease({ releaseName: found.name, namespace: found.namespace }, ports)
+  return { waited, status: await statusOf(release, ports) }
+}
+
 async function statusOf(release: ReleaseSnapshot, ports: ReadPorts): Promise<MeshStatus> {
   const profile = profileForChart(release.chartName)
   const { name, namespace, releaseRevision, releaseStatus, chartVersion, appVersion } = release
@@ -63,6 +74,7 @@ async function statusOf(release: ReleaseSnapshot, ports: ReadPorts): Promise<Mes
     ports.progress({ type: 'note', message: `published versions are unknown: ${messageOf(error)}` })
     return undefined
   })
+  const run = await runOf({ name, namespace }, ports)
   const recommended = profile.recommendTarget(chartVersion, published ?? [])?.version
   return {
     mesh: { id: profile.id, title: profile.title },
@@ -70,6 +82,22 @@ async function statusOf(release: ReleaseSnapshot, ports: ReadPorts): Promise<Mes
     ...{ namespace, releaseRevision, releaseStatus, chartVersion, appVersion },
     ...(published ? { available: stableAfter(chartVersion, published) } : {}),
     ...(recommended === undefined ? {} : { recommended }),
+    ...run,
+  }
+}
+
+/** Who works on the release and how its last run was; why not, where that may not be read. */
+async function runOf(
+  release: ReleaseName,
+  ports: ReadPorts,
+): Promise<Pick<MeshStatus, 'lock' | 'lastRun' | 'runUnknown'>> {
+  try {
+    const { lock, record, state } = await readRun(release, ports)
+    if (!record) return lock ? { lock } : {}
+    const { history: _history, ...last } = record
+    return { ...(lock ? { lock } : {}), lastRun: { ...last, state } }
+  } catch (error) {
+    return { runUnknown: ports.redact(messageOf(error)) }
   }
 }
 

@@ -1,4 +1,5 @@
 /** Long proofs, by name: `npm run proof -- NAME`. Each prints its table and ends with the same count line as the tests. */
+import { faultMatrix } from './proof/faults.js'
 import { realCharts } from './proof/real-charts.js'
 
 /** One row of a proof's table. */
@@ -8,11 +9,14 @@ export interface ProofRow {
   details: string
 }
 
-const proofs: Record<string, (say: (row: ProofRow) => void) => Promise<void>> = {
+type Proof = (say: (row: ProofRow) => void, words: readonly string[]) => Promise<void>
+
+const proofs: Record<string, Proof> = {
+  faults: faultMatrix,
   'real-charts': realCharts,
 }
 
-const [name = ''] = process.argv.slice(2)
+const [name = '', ...words] = process.argv.slice(2)
 const proof = proofs[name]
 if (!proof) {
   process.stderr.write(`npm run proof -- NAME, where NAME is one of: ${Object.keys(proofs).join(', ')}\n`)
@@ -23,7 +27,7 @@ try {
   await proof((row) => {
     rows.push(row)
     process.stdout.write(`${row.passed ? '✔' : '✖'} ${row.name}  ${row.details}\n`)
-  })
+  }, words)
 } catch (error) {
   rows.push({ name, passed: false, details: '' })
   process.stdout.write(

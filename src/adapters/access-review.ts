@@ -1,6 +1,6 @@
 import { field, textField } from '../model/kube-object.js'
 import type { AccessQuestion } from '../model/permission.js'
-import { apiFailure, parseAnswer } from './rest-failures.js'
+import { apiFailure } from './rest-failures.js'
 import type { RestClient, RestRequest } from './rest-client.js'
 
 /** Asks by a SelfSubjectAccessReview with `dryRun=All`. Throws `ApiFailure` where it is not answered. */
@@ -20,7 +20,7 @@ export async function reviewAccess(
   }
   const response = await client.send(request)
   if (response.status !== 201 && response.status !== 200) throw apiFailure(request, response)
-  const answer = parseAnswer(request, response.body)
+  const answer = response.parsed
   return {
     allowed: field(answer, 'status', 'allowed') === true,
     reason: textField(answer, 'status', 'reason'),

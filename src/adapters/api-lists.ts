@@ -1,7 +1,7 @@
 import { field, type KubeObject } from '../model/kube-object.js'
 import type { ListOptions } from '../ports/cluster.js'
 import { collectionPath, type KindPath } from './api-paths.js'
-import { apiFailure, hasStatus, parseAnswer } from './rest-failures.js'
+import { apiFailure, hasStatus } from './rest-failures.js'
 import type { RestClient } from './rest-client.js'
 
 const pageSize = 500
@@ -34,12 +34,13 @@ async function listOnce(
   options: ListOptions,
 ): Promise<KubeObject[]> {
   const objects: KubeObject[] = []
+  const most = options.most ?? Infinity
   let token = ''
   do {
-    const page = await listPage(client, path, { ...options, limit: pageSize, token })
+    const page = await listPage(client, path, { ...options, limit: Math.min(pageSize, most), token })
     for (const item of page.items) objects.push({ ...item, apiVersion: path.apiVersion, kind })
     token = page.token
-  } while (token !== '')
+  } while (token !== '' && objects.length < most)
   return objects
 }
 
@@ -65,7 +66,7 @@ export async function listPage(client: RestClient, path: KindPath, options: Page
   } as const
   const response = await client.send(request)
   if (response.status !== 200) throw apiFailure(request, response)
-  const answer = parseAnswer(request, response.body)
+  const answer = response.parsed
   const items = field(answer, 'items')
   const token = field(answer, 'metadata', 'continue')
   const remaining = field(answer, 'metadata', 'remainingItemCount')

@@ -3,15 +3,21 @@ import type { ProgressSink } from '../ports/outside.js'
 import { ApiPaths } from './api-paths.js'
 import { helmCli, type HelmCli } from './helm-cli.js'
 import type { RepositoryLogin } from './helm-repositories.js'
+import { hookRunner } from './hook-runner.js'
 import { kubeApiReader } from './kube-api.js'
 import { kubeApiWriter } from './kube-api-writer.js'
+import { keptRuns } from './kept-runs.js'
 import { loadKubeconfig } from './kubeconfig.js'
 import type { KubeconfigOptions } from './kubeconfig-context.js'
+import { notifier } from './notifier.js'
+import { releaseStorageWriter } from './release-mend.js'
 import { releaseStorage } from './release-storage.js'
+import { rawObjectWriter } from './raw-writer.js'
 import { RestClient } from './rest-client.js'
 import { fileRunStores } from './run-store.js'
 import { SecretRegistry } from './secret-registry.js'
 import { systemClock } from './system-clock.js'
+import { systemProcesses } from './system-processes.js'
 import { terminalPrompter } from './terminal-prompter.js'
 import { texts } from './texts.js'
 
@@ -20,9 +26,13 @@ export interface ConnectOptions extends KubeconfigOptions, RepositoryLogin {
   requestTimeoutMs?: number
   /** Ours, for the User-Agent. */
   version?: string
+  /** Ends the waiting for a lost server at once; what waits then fails. */
+  signal?: AbortSignal
 }
 
 const defaultRequestTimeoutMs = 30_000
+/** For how long a server that has answered before is waited for: while reading only, and while changing. */
+const patience = { readingMs: 20_000, changingMs: 60_000 }
 
 interface Connection {
   ports: ReadPorts
@@ -30,6 +40,7 @@ interface Connection {
   paths: ApiPaths
   helm: HelmCli
   storage: ReturnType<typeof releaseStorage>
+  secrets: SecretRegistry
 }
 
 /** Readers only: nothing that planning is given can change the cluster. Throws for a kubeconfig that cannot be used. */
@@ -40,7 +51,7 @@ export async function connectForReading(
   progress: ProgressSink,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ReadPorts> {
-  return connect(options, progress, env).ports
+  return connect(options, progress, env, patience.readingMs).ports
 }
 
 /** Readers and writers, for an upgrade. Throws for a kubeconfig that cannot be used. */
@@ -50,18 +61,32 @@ export async function connectForUpgrade(
   progress: ProgressSink,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<WritePorts> {
-  const { ports, client, paths, helm, storage } = connect(options, progress, env)
+  const { ports, client, paths, helm, storage, secrets } = connect(
+    options,
+    progress,
+    env,
+    patience.changingMs,
+  )
   return {
     ...ports,
     helmWriter: helm.writer,
     clusterWriter: kubeApiWriter(client, paths),
     rawStorage: storage,
-    runs: fileRunStores(env),
+    releaseWriter: releaseStorageWriter(client, env.HELM_DRIVER, () => systemClock.now()),
+    rawWriter: rawObjectWriter(client, paths),
+    runs: fileRunStores(env, secrets),
+    hookRunner: hookRunner(env),
+    notifier: notifier(env),
     prompter: terminalPrompter(),
   }
 }
 
-function connect(given: ConnectOptions, progress: ProgressSink, env: NodeJS.ProcessEnv): Connection {
+function connect(
+  given: ConnectOptions,
+  progress: ProgressSink,
+  env: NodeJS.ProcessEnv,
+  patienceMs: number,
+): Connection {
   const options = { ...pluginOptions(env), ...given }
   const secrets = new SecretRegistry()
   secrets.add(options.token, options.password)
@@ -69,6 +94,9 @@ function connect(given: ConnectOptions, progress: ProgressSink, env: NodeJS.Proc
   const client = new RestClient(access, {
     timeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
     userAgent: `kubectl-mesh-upgrade/${options.version ?? 'dev'}`,
+    patienceMs,
+    tell: (message) => progress({ type: 'note', message: secrets.redact(message) }),
+    ...(options.signal ? { signal: options.signal } : {}),
   })
   const paths = new ApiPaths(client)
   const { kubeContext } = access
@@ -81,10 +109,12 @@ function connect(given: ConnectOptions, progress: ProgressSink, env: NodeJS.Proc
     releases: storage,
     texts,
     clock: systemClock,
+    processes: systemProcesses,
+    keptRuns: keptRuns(env),
     progress,
     redact: secrets.redact,
   }
-  return { ports, client, paths, helm, storage }
+  return { ports, client, paths, helm, storage, secrets }
 }
 
 /** As a plugin we see these global flags of helm only in the environment (load_plugins.go). */

@@ -1,6 +1,6 @@
 import { field, textField, type ServedKind } from '../model/kube-object.js'
 import { listAt } from './json-fields.js'
-import { apiFailure, parseAnswer } from './rest-failures.js'
+import { apiFailure } from './rest-failures.js'
 import type { RestClient } from './rest-client.js'
 
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
@@ -23,7 +23,7 @@ async function ask(client: RestClient, path: string, accept = 'application/json'
   const request = { method: 'GET', path, accept } as const
   const response = await client.send(request)
   if (response.status !== 200) throw apiFailure(request, response)
-  return parseAnswer(request, response.body)
+  return response.parsed
 }
 
 async function kindsOf(answer: unknown, root: '/api' | '/apis', client: RestClient): Promise<ServedKind[]> {
@@ -53,9 +53,11 @@ function aggregatedKinds(answer: unknown): ServedKind[] {
 }
 
 async function kindsOfVersion(client: RestClient, root: string, groupVersion: string): Promise<ServedKind[]> {
-  const response = await client.send({ method: 'GET', path: `${root}/${groupVersion}` })
+  const path = `${root}/${groupVersion}`
+  // A group's own server may be down for good.
+  const response = await client.send({ method: 'GET', path, patienceMs: 1_000 })
   if (response.status !== 200) return []
-  const answer = parseAnswer({ method: 'GET', path: `${root}/${groupVersion}` }, response.body)
+  const answer = response.parsed
   const slash = groupVersion.indexOf('/')
   return listAt(answer, 'resources')
     .filter((resource) => !textField(resource, 'name').includes('/'))

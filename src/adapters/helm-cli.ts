@@ -3,11 +3,12 @@ import type { HelmCommandLine, HelmReader, HelmWriter } from '../ports/helm.js'
 import { UpgradeError } from '../errors.js'
 import { sensitive } from '../model/values.js'
 import { fetchChart } from './chart-fetch.js'
+import { rollbackCommand, upgradeCommand } from './helm-command.js'
 import { HelmRepositories, type RepositoryLogin } from './helm-repositories.js'
 import { renderChart } from './helm-render.js'
 import { HelmRunner, type HelmRunnerOptions } from './helm-run.js'
-import { redactLogs, runUpgrade, upgradeCommand } from './helm-upgrade.js'
 import { ValueMerger } from './helm-values.js'
+import { helmWriter } from './helm-writer.js'
 import type { SecretRegistry } from './secret-registry.js'
 import { TempFolder } from './temp-folder.js'
 
@@ -63,16 +64,10 @@ export function helmCli(options: HelmCliOptions): HelmCli {
         return sensitive(await call(() => renderChart(request, helm, temp)))
       },
       upgradeCommand: (request) => upgradeCommand(request, helm),
+      rollbackCommand: (request) => rollbackCommand(request, helm),
       clusterFlags: () => helm.typedClusterFlags(),
     },
-    writer: {
-      upgrade: async (request, onLine, signal) => {
-        await helm.version()
-        const outcome = await runUpgrade(request, (line) => onLine(secrets.redact(line)), signal, helm)
-        redactLogs(request.logFolder, secrets.redact)
-        return { ...outcome, message: secrets.redact(outcome.message) }
-      },
-    },
+    writer: helmWriter(helm, secrets.redact),
   }
 }
 

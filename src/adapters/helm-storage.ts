@@ -1,10 +1,11 @@
-import { gunzipSync } from 'node:zlib'
+import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { messageOf, UpgradeError } from '../errors.js'
 import { field, textField } from '../model/kube-object.js'
 import type { ReleaseName, ReleaseRevision, ReleaseSnapshot, ReleaseStatus } from '../model/release.js'
 import { isMapping, sensitive, type Json, type Values } from '../model/values.js'
 import { chartContentDigest, isCrdFile, type ChartFile } from './chart-digest.js'
 import { listAt } from './json-fields.js'
+import { storedHooks } from './stored-hooks.js'
 
 /** The storage object of one revision. */
 export interface StoredRelease {
@@ -49,13 +50,23 @@ export function decodeRelease(
   }
 }
 
-function unpack({ kind, payload }: StoredRelease): Json {
+/** The JSON of a release as helm wrote it. Throws for what is none. */
+export function unpackRelease({ kind, payload }: Pick<StoredRelease, 'kind' | 'payload'>): Buffer {
   if (typeof payload !== 'string') throw new Error('it holds no release')
   const once = Buffer.from(payload, 'base64')
   const packed = kind === 'Secret' ? Buffer.from(once.toString('latin1'), 'base64') : once
   const isGzip = packed[0] === 0x1f && packed[1] === 0x8b && packed[2] === 0x08
-  const json = isGzip ? gunzipSync(packed, { maxOutputLength: largestRelease }) : packed
-  return JSON.parse(json.toString('utf8')) as Json
+  return isGzip ? gunzipSync(packed, { maxOutputLength: largestRelease }) : packed
+}
+
+/** The way back: `data.release` as the API takes it. */
+export function packRelease(kind: StoredRelease['kind'], json: Buffer): string {
+  const once = gzipSync(json, { level: constants.Z_BEST_COMPRESSION }).toString('base64')
+  return kind === 'Secret' ? Buffer.from(once).toString('base64') : once
+}
+
+function unpack(stored: StoredRelease): Json {
+  return JSON.parse(unpackRelease(stored).toString('utf8')) as Json
 }
 
 function snapshotOf(release: Json, stored: StoredRelease, history: ReleaseRevision[]): ReleaseSnapshot {
@@ -80,6 +91,7 @@ function snapshotOf(release: Json, stored: StoredRelease, history: ReleaseRevisi
     userSuppliedValues: sensitive(mappingAt(release, 'config')),
     chartDefaults,
     manifest: sensitive(textField(release, 'manifest')),
+    hooks: storedHooks(release),
     crdNames: storedCrdNames(chart),
     chartContentDigest: storedChartDigest(chart, chartDefaults),
     storage: { kind: stored.kind, name: stored.name },

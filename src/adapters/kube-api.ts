@@ -10,7 +10,7 @@ import type { ApiPaths } from './api-paths.js'
 import { objectPath, type KindPath } from './api-paths.js'
 import { applyObject } from './kube-apply.js'
 import { eachRawPage } from './raw-pages.js'
-import { apiFailure, hasStatus, parseAnswer } from './rest-failures.js'
+import { apiFailure, hasStatus, type RestResponse } from './rest-failures.js'
 import type { RestClient } from './rest-client.js'
 import type { SecretRegistry } from './secret-registry.js'
 
@@ -72,23 +72,20 @@ export function kubeApiReader(client: RestClient, paths: ApiPaths, secrets: Secr
 }
 
 async function readAt(client: RestClient, path: string): Promise<KubeObject | undefined> {
-  const raw = await readRaw(client, path)
-  return raw === undefined ? undefined : (parseAnswer({ method: 'GET', path }, raw) as KubeObject)
+  return (await read(client, path))?.parsed as KubeObject | undefined
 }
 
 async function readCrd(client: RestClient, name: string): Promise<LiveCrd | undefined> {
-  const path = objectPath(crdPath, { name })
-  const raw = await readRaw(client, path)
-  if (raw === undefined) return undefined
-  return { name, object: parseAnswer({ method: 'GET', path }, raw) as KubeObject, raw: raw.trim() }
+  const found = await read(client, objectPath(crdPath, { name }))
+  return found && { name, object: found.parsed as KubeObject, raw: found.body.trim() }
 }
 
-async function readRaw(client: RestClient, path: string): Promise<string | undefined> {
+async function read(client: RestClient, path: string): Promise<RestResponse | undefined> {
   const request = { method: 'GET', path } as const
   const response = await client.send(request)
   if (response.status === 404) return undefined
   if (response.status !== 200) throw apiFailure(request, response)
-  return response.body
+  return response
 }
 
 async function readLogs(
@@ -103,7 +100,7 @@ async function readLogs(
   })
   const path = `${objectPath(podPath, pod)}/log?${query.toString()}`
   // Not asked for again: it is of use only within the time.
-  const request = { method: 'GET', path, accept: '*/*', timeoutMs, repeatable: false } as const
+  const request = { method: 'GET', path, accept: '*/*', timeoutMs, patienceMs: 0 } as const
   const response = await client.send(request)
   // 400: the container has not started, or there was none before it.
   if (response.status === 404 || response.status === 400) return ''
@@ -116,7 +113,7 @@ async function readIdentity(client: RestClient): Promise<ClusterIdentity> {
   const version = { method: 'GET', path: '/version' } as const
   const [uid, answer] = await Promise.all([readUid(client, server), client.send(version)])
   if (answer.status !== 200) throw apiFailure(version, answer)
-  const kubeVersion = textField(parseAnswer(version, answer.body), 'gitVersion')
+  const kubeVersion = textField(answer.parsed, 'gitVersion')
   return { kubeContext, server, uid, kubeVersion }
 }
 

@@ -1,7 +1,7 @@
 import type { ApplyResult } from '../model/api-result.js'
 import type { KubeObject } from '../model/kube-object.js'
 import { objectPath, type ApiPaths } from './api-paths.js'
-import { apiFailure, parseAnswer, refusalOf, type RestResponse } from './rest-failures.js'
+import { apiFailure, refusalOf, type RestResponse } from './rest-failures.js'
 import type { RestClient, RestRequest } from './rest-client.js'
 
 export const fieldManager = 'mesh-upgrade'
@@ -19,36 +19,30 @@ export async function applyObject(
 ): Promise<ApplyResult> {
   const query = new URLSearchParams({ fieldManager, force: 'true', fieldValidation: 'Strict' })
   if (dryRun) query.set('dryRun', 'All')
-  return sendObject(client, paths, object, (path) => ({
+  const kindPath = await paths.pathOf(object.apiVersion, object.kind)
+  if (!kindPath) return notServed(object)
+  const request: RestRequest = {
     method: 'PATCH',
-    path: `${path}?${query.toString()}`,
+    path: `${objectPath(kindPath, object.metadata)}?${query.toString()}`,
     contentType: 'application/apply-patch+yaml',
     body: JSON.stringify(withoutServerFields(object)),
     // Applying the same twice is applying it once.
     repeatable: true,
-  }))
+    conflictPasses: true,
+  }
+  return resultOf(request, await client.send(request))
 }
 
-/** Sends an object to its own path and reads the answer; a kind that is not served is a refusal. */
-export async function sendObject(
-  client: RestClient,
-  paths: ApiPaths,
-  object: KubeObject,
-  make: (path: string) => RestRequest,
-): Promise<ApplyResult> {
-  const kindPath = await paths.pathOf(object.apiVersion, object.kind)
-  if (!kindPath) {
-    const message = `the server does not serve ${object.kind} of ${object.apiVersion}`
-    return { ok: false, refusal: { status: 404, reason: 'NotFound', message } }
-  }
-  const request = make(objectPath(kindPath, object.metadata))
-  return resultOf(request, await client.send(request))
+/** The refusal for an object whose kind the server does not serve. */
+export function notServed({ apiVersion, kind }: KubeObject): ApplyResult {
+  const message = `the server does not serve ${kind} of ${apiVersion}`
+  return { ok: false, refusal: { status: 404, reason: 'NotFound', message } }
 }
 
 /** An answer as a value. Throws `ApiFailure` for 401: then nothing else will be answered either. */
 export function resultOf(request: RestRequest, response: RestResponse): ApplyResult {
   if (response.status >= 200 && response.status < 300) {
-    return { ok: true, object: parseAnswer(request, response.body) as KubeObject }
+    return { ok: true, object: response.parsed as KubeObject }
   }
   if (response.status === 401) throw apiFailure(request, response)
   return { ok: false, refusal: refusalOf(response) }

@@ -44,6 +44,34 @@ export function sliceElements(text: string): string[] {
   return elements
 }
 
+/** The text with the value at a path of members replaced; all else stays as it is written. Throws `RawJsonError`. */
+export function replaceMember(text: string, path: readonly string[], raw: string): string {
+  let [from, to] = [skipSpace(text, 0), text.length]
+  for (const wanted of path) {
+    let found: [number, number] | undefined
+    eachMember(text, from, (name, start, end) => {
+      if (name === wanted) found = [start, end]
+    })
+    if (!found) throw new RawJsonError(`no member ${wanted}`, from)
+    ;[from, to] = found
+  }
+  return text.slice(0, from) + raw + text.slice(to)
+}
+
+/** The text with the member at a path set, and made where it is not there; all else stays. Throws `RawJsonError`. */
+export function setMember(text: string, path: readonly string[], raw: string): string {
+  const [name, ...rest] = path
+  if (name === undefined) return raw
+  const members = sliceMembers(text)
+  const found = members.find((member) => member.name === name)
+  const value = setMember(found?.raw ?? '{}', rest, raw)
+  if (found) return replaceMember(text, [name], value)
+  const written = [...members, { name, raw: value }].map(
+    (member) => `${JSON.stringify(member.name)}:${member.raw}`,
+  )
+  return `{${written.join(',')}}`
+}
+
 /** The pieces of a Kubernetes list: every item exactly as the server wrote it. Throws `RawJsonError`. */
 export function sliceList(text: string): RawList {
   const items: string[] = []

@@ -1,10 +1,9 @@
-import { messageOf } from '../errors.js'
 import type { CustomResourceKind, RawObject } from '../model/crd.js'
 import { canonicalJson, digestOf } from '../model/digest.js'
-import { field } from '../model/kube-object.js'
+import { field, listField, textField } from '../model/kube-object.js'
 import { listPath, type PageOptions } from './api-lists.js'
-import { parseSlice, RawJsonError, sliceList, sliceMembers } from './raw-json.js'
-import { apiFailure, brokenAnswer } from './rest-failures.js'
+import { parseSlice, sliceList, sliceMembers } from './raw-json.js'
+import { apiFailure } from './rest-failures.js'
 import type { RestClient, RestRequest } from './rest-client.js'
 
 const firstPage = 100
@@ -37,13 +36,16 @@ export function rawObjectOf(raw: string): RawObject {
     const value = field(metadata, key)
     return typeof value === 'string' ? value : ''
   }
+  const owners = listField(metadata, 'ownerReferences')
   const [labels, annotations] = [field(metadata, 'labels') ?? {}, field(metadata, 'annotations') ?? {}]
   return {
     namespace: text('namespace'),
     name: text('name'),
     uid: text('uid'),
+    resourceVersion: text('resourceVersion'),
     specDigest: digestOf(content.map((member) => `${JSON.stringify(member.name)}:${member.raw}`).join(',')),
     labelsDigest: digestOf(canonicalJson({ labels, annotations })),
+    ...(owners.length > 0 ? { ownerUids: owners.map((owner) => textField(owner, 'uid')) } : {}),
     raw,
   }
 }
@@ -66,18 +68,19 @@ async function readPage(client: RestClient, kind: CustomResourceKind, page: Page
   const request: RestRequest = {
     method: 'GET',
     path: listPath({ apiVersion: `${group}/${version}`, plural, namespaced }, page),
+    parse: parsePage,
   }
   const response = await client.send(request)
   if (response.status === 410)
     return readPage(client, kind, { ...page, token: tokenAfterExpiry(request, response) })
   if (response.status !== 200) throw apiFailure(request, response)
-  try {
-    const { items, continueToken } = sliceList(response.body)
-    return { objects: items.map(rawObjectOf), token: continueToken, length: response.body.length }
-  } catch (error) {
-    if (error instanceof RawJsonError) throw brokenAnswer(request, messageOf(error), error)
-    throw error
-  }
+  return response.parsed as RawPage
+}
+
+/** Throws `RawJsonError` for a page that is not whole: it must never pass for a shorter one. */
+function parsePage(body: string): RawPage {
+  const { items, continueToken } = sliceList(body)
+  return { objects: items.map(rawObjectOf), token: continueToken, length: body.length }
 }
 
 /**

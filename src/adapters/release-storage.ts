@@ -5,12 +5,14 @@ import type { RawStorageReader } from '../ports/raw-storage.js'
 import type { ReleaseReader } from '../ports/releases.js'
 import { listAll } from './api-lists.js'
 import { objectPath, type KindPath } from './api-paths.js'
-import { decodeRelease, releaseStatusOf } from './helm-storage.js'
-import { apiFailure, parseAnswer } from './rest-failures.js'
+import { decodeRelease } from './helm-storage.js'
+import { newestRecord, revisionOf } from './release-record.js'
+import { apiFailure, type RestResponse } from './rest-failures.js'
 import type { RestClient } from './rest-client.js'
 import type { SecretRegistry } from './secret-registry.js'
 
-interface StorageKind extends KindPath {
+/** Where helm keeps releases. */
+export interface StorageKind extends KindPath {
   kind: 'Secret' | 'ConfigMap'
 }
 
@@ -48,6 +50,8 @@ export function releaseStorage(
       secrets.addValues(snapshot.userSuppliedValues.reveal())
       return snapshot
     },
+    readNewestRecord: async (name) =>
+      newestRecord(await listRevisions(client, storage, name.name, name.namespace)),
     findRelease: async (name) => {
       const found = await listRevisions(client, storage, name)
       const namespaces = new Set(found.map(({ metadata }) => metadata.namespace ?? ''))
@@ -65,7 +69,8 @@ export function releaseStorage(
   }
 }
 
-function storageOf(driver: string | undefined): StorageKind {
+/** Throws `ReleaseUndecodable` for a driver that is not in the cluster. */
+export function storageOf(driver: string | undefined): StorageKind {
   switch (driver ?? '') {
     case '':
     case 'secret':
@@ -101,18 +106,9 @@ async function readHistory(
   name: ReleaseName,
 ): Promise<StoredRevision[]> {
   const objects = await listRevisions(client, storage, name.name, name.namespace)
-  const revisions = objects.flatMap(({ metadata }) => {
-    const labels = metadata.labels ?? {}
-    const releaseRevision = Number(labels.version)
-    if (!Number.isInteger(releaseRevision)) return []
-    const modified = Number(labels.modifiedAt ?? labels.createdAt)
-    const revision: StoredRevision = {
-      releaseRevision,
-      releaseStatus: releaseStatusOf(labels.status),
-      ...(Number.isFinite(modified) ? { modifiedAt: modified } : {}),
-      objectName: metadata.name,
-    }
-    return [revision]
+  const revisions = objects.flatMap((object) => {
+    const revision = revisionOf(object)
+    return revision ? [{ ...revision, objectName: object.metadata.name }] : []
   })
   return revisions.sort((left, right) => left.releaseRevision - right.releaseRevision)
 }
@@ -143,24 +139,24 @@ async function readRevision(
   history: StoredRevision[],
 ): Promise<ReleaseSnapshot> {
   const objectName = history.at(-1)?.objectName ?? ''
-  const path = objectPath(storage, { namespace: name.namespace, name: objectName })
-  const object = parseAnswer(
-    { method: 'GET', path },
-    await readRaw(client, storage, name.namespace, objectName),
-  )
+  const { parsed: object } = await readStored(client, storage, name.namespace, objectName)
   const stored = { kind: storage.kind, name: objectName, payload: field(object, 'data', 'release') }
   const revisions = history.map(({ objectName: _name, ...revision }) => revision)
   return decodeRelease(stored, name, revisions)
 }
 
-async function readRaw(
+async function readRaw(...where: Parameters<typeof readStored>): Promise<string> {
+  return (await readStored(...where)).body.trimEnd()
+}
+
+async function readStored(
   client: RestClient,
   storage: StorageKind,
   namespace: string,
   name: string,
-): Promise<string> {
+): Promise<RestResponse> {
   const request = { method: 'GET', path: objectPath(storage, { namespace, name }) } as const
   const response = await client.send(request)
   if (response.status !== 200) throw apiFailure(request, response)
-  return response.body.trimEnd()
+  return response
 }

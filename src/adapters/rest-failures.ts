@@ -1,12 +1,19 @@
 import { messageOf, UpgradeError } from '../errors.js'
 import { field } from '../model/kube-object.js'
 import type { ApiRefusal } from '../model/api-result.js'
+import { isCertificateCode } from './retry-policy.js'
 
 /** An answer of the API server, whatever its status. */
 export interface RestResponse {
   status: number
   headers: Record<string, string | string[] | undefined>
   body: string
+  /** The JSON of a success. */
+  parsed?: unknown
+  /** Why a success, or an answer that speaks for the API server, is none. */
+  broken?: string
+  /** An earlier try of the same request had no clear answer and may have been carried out. */
+  maybeDone?: boolean
 }
 
 /** What is being asked, for messages. */
@@ -15,14 +22,21 @@ export interface Asked {
   path: string
 }
 
-const certificateCodes =
-  /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|UNABLE_TO_VERIFY|HOSTNAME_MISMATCH|ERR_SSL|EPROTO)/
+/** Where there was no answer; `unknown` is a write of which nobody knows whether it was carried out. */
+export interface NoAnswer {
+  server: string
+  kubectl: string
+  unknown?: Asked | undefined
+}
 
 /** A connection that failed, in plain words; the library's code stays in the cause. */
-export function unreachable(server: string, kubectl: string, error: unknown): UpgradeError {
+export function unreachable({ server, kubectl, unknown }: NoAnswer, error: unknown): UpgradeError {
   if (error instanceof UpgradeError) return error
   const { host } = new URL(server)
-  const message = `reach the API server ${host}: ${plainWords(error)}`
+  const doubt = unknown
+    ? `; whether ${unknown.method} ${pathOnly(unknown.path)} was carried out is not known`
+    : ''
+  const message = `reach the API server ${host}: ${plainWords(error)}${doubt}`
   return new UpgradeError('ClusterUnreachable', message, { kubectl, server }, error)
 }
 
@@ -34,7 +48,7 @@ function plainWords(error: unknown): string {
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'the connection was cut off'
   // An AggregateError of several addresses has no message of its own.
   const words = messageOf(error) || code
-  return certificateCodes.test(code) ? `its certificate is not accepted: ${words}` : words
+  return isCertificateCode(code) ? `its certificate is not accepted: ${words}` : words
 }
 
 /** The server's refusal as a value; total: an answer that is no Status gives its status and first words. */
@@ -59,26 +73,52 @@ export function refusalOf({ status, body }: RestResponse): ApiRefusal {
   }
 }
 
+function detailsOf({ path }: Asked, status?: number): Record<string, string> {
+  const remedy =
+    status === 401
+      ? 'Log in again (as whom: kubectl auth whoami), then run the command again'
+      : `Ask the server yourself: kubectl get --raw "${path}"`
+  return { path, remedy }
+}
+
 /** The error of an answer that refuses: the server's own words. */
 export function apiFailure(asked: Asked, response: RestResponse): UpgradeError {
   const { status, reason, message } = refusalOf(response)
-  const details = { path: asked.path, status: String(status), reason }
+  const details = { ...detailsOf(asked, status), status: String(status), reason }
   return new UpgradeError('ApiFailure', `${asked.method} ${pathOnly(asked.path)}: ${message}`, details)
 }
 
-/** The JSON of an answer. Throws `ApiFailure` where the text is cut off or no JSON. */
-export function parseAnswer(asked: Asked, body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch (error) {
-    throw brokenAnswer(asked, messageOf(error), error)
+/**
+ * Reads the JSON of a success. `broken` says why it is none, also for a page of HTML under a status with which
+ * the API server itself never sends one: from a proxy, a 404 is not the server's word that nothing is there.
+ */
+export function readAnswer(
+  response: RestResponse,
+  parse: (body: string) => unknown = JSON.parse,
+): RestResponse {
+  const { status, headers, body } = response
+  if (status >= 200 && status < 300) {
+    try {
+      return { ...response, parsed: parse(body) }
+    } catch (error) {
+      return { ...response, broken: messageOf(error) }
+    }
   }
+  const isPage = /text\/html/.test(String(headers['content-type'] ?? ''))
+  const isLastWord = ![401, 403, 429].includes(status) && status < 500
+  return isPage && isLastWord ? { ...response, broken: `HTTP status ${status} with a web page` } : response
 }
 
 /** The error of an answer that is no JSON. */
 export function brokenAnswer(asked: Asked, why: string, cause?: unknown): UpgradeError {
   const message = `${asked.method} ${pathOnly(asked.path)}: the server's answer is not complete JSON (${why})`
-  return new UpgradeError('ApiFailure', message, { path: asked.path }, cause)
+  return new UpgradeError('ApiFailure', message, detailsOf(asked), cause)
+}
+
+/** The error of an answer that is more than we are willing to hold. */
+export function tooLarge(asked: Asked, cause: unknown): UpgradeError {
+  const message = `${asked.method} ${pathOnly(asked.path)}: ${messageOf(cause)}`
+  return new UpgradeError('ApiFailure', message, detailsOf(asked), cause)
 }
 
 /** True for an `ApiFailure` with one of the HTTP statuses. */

@@ -1,252 +1,213 @@
-import { createHash, type Hash } from 'node:crypto'
-import { constants, type Mode } from 'node:fs'
-import { access, mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { DUMP_SCHEMA, dump } from 'js-yaml'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { UpgradeError } from '../errors.js'
-import type { CustomResourceKind, CustomResourceSummary, LiveCrd, RawObject } from '../model/crd.js'
-import type { JournalEntry } from '../model/journal.js'
+import { chainEntry, readJournal, type JournalEntry, type JournalLine } from '../model/journal.js'
 import type { RunLocation } from '../model/outcome.js'
-import type { UpgradePlan } from '../model/plan.js'
+import { planApiVersion, type UpgradePlan } from '../model/plan.js'
 import type { ReleaseName } from '../model/release.js'
-import type { Sensitive, Values } from '../model/values.js'
-import type { BackupIndex, RunStore, RunStores } from '../ports/run-store.js'
+import type { RollbackPlan } from '../model/rollback-plan.js'
+import { sealDocument } from '../model/sealed-document.js'
+import type { RunWishes, UpgradeRequest } from '../model/upgrade-request.js'
+import type { RunStore, RunStores } from '../ports/run-store.js'
 import { fileReason } from './file-reason.js'
-import { rawObjectOf } from './raw-pages.js'
-
-const folderMode: Mode = 0o700
-const fileMode: Mode = 0o600
+import { FileHopStore, readDocument, runUnreadable } from './hop-store.js'
+import { packFiles, unpackFiles } from './run-archive.js'
+import { appendText, makeFolder, syncFolder, unwritable, writeWhole } from './run-files.js'
+import type { SecretRegistry } from './secret-registry.js'
 
 /** Runs under `${XDG_STATE_HOME:-~/.local/state}/kubectl-mesh-upgrade` (design §4). */
-export function fileRunStores(env: NodeJS.ProcessEnv): RunStores {
+export function fileRunStores(env: NodeJS.ProcessEnv, secrets: SecretRegistry): RunStores {
+  const folderOf = (clusterUid: string, release: ReleaseName): string =>
+    releaseFolder(env, clusterUid, release)
+  const storeOf = (clusterUid: string, release: ReleaseName, runId: string): FileRunStore => {
+    const folder = join(folderOf(clusterUid, release), runId)
+    return new FileRunStore({ runId, folder, backupFolder: join(folder, 'backup') }, secrets)
+  }
+  const open = async (clusterUid: string, release: ReleaseName, runId: string): Promise<FileRunStore> => {
+    const store = storeOf(clusterUid, release, runId)
+    await makeFolder(store.location.backupFolder, store.location.folder)
+    return store
+  }
+  const backupIn = (folder: string): FileHopStore => {
+    const path = resolve(folder)
+    return new FileHopStore(path, path, secrets)
+  }
   return {
-    async open(clusterUid: string, release: ReleaseName, runId: string): Promise<RunStore> {
-      const state =
-        env.XDG_STATE_HOME !== undefined && env.XDG_STATE_HOME !== ''
-          ? env.XDG_STATE_HOME
-          : join(homedir(), '.local', 'state')
-      // The uid may be a digest: a colon in a folder's name is not for every system.
-      const folder = join(
-        state,
-        'kubectl-mesh-upgrade',
-        clusterUid.replace(/[^\w.-]/g, '_'),
-        release.namespace,
-        release.name,
-        runId,
+    open,
+    async backupAt(folder) {
+      const names = await readdir(folder).catch((): string[] => [])
+      const isOfRun = !names.includes('index.json') && names.includes('1')
+      return backupIn(isOfRun ? join(folder, '1') : folder)
+    },
+    async newBackup(folder) {
+      const store = backupIn(folder)
+      const held = await readdir(store.backupFolder).catch(() => [])
+      if (held.length === 0) return store
+      const message = `${store.backupFolder} is not empty: a backup is never written over something`
+      throw new UpgradeError('RunFolderUnwritable', message)
+    },
+    list: (clusterUid, release) => runNames(folderOf(clusterUid, release)),
+    async find(clusterUid, release, runId) {
+      const store = storeOf(clusterUid, release, runId)
+      const isThere = await stat(store.location.folder).then(
+        (found) => found.isDirectory(),
+        () => false,
       )
-      const backupFolder = join(folder, 'backup')
-      await makeFolder(join(backupFolder, 'custom-resources'), folder)
-      return new FileRunStore({ runId, folder, backupFolder })
+      return isThere ? store : undefined
+    },
+    async unpack({ uid, release, runId }, packed) {
+      const store = await open(uid, release, runId)
+      for (const { path, content } of packed.flatMap(unpackFiles)) await store.putFile(path, content)
+      return store
+    },
+    async remove(clusterUid, release, runId) {
+      const { folder } = storeOf(clusterUid, release, runId).location
+      // Half a folder would be taken for a run that is damaged.
+      const away = join(dirname(folder), `.deleted-${runId}`)
+      await rm(away, { recursive: true, force: true })
+      await rename(folder, away).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw unwritable(`delete ${folder}: ${fileReason(error)}`, error)
+      })
+      await rm(away, { recursive: true, force: true })
     },
   }
 }
 
-interface WrittenFile {
-  sha256: string
-  bytes: number
-  objects: number
+/** Where the runs of a release are kept. */
+export function releaseFolder(env: NodeJS.ProcessEnv, clusterUid: string, release: ReleaseName): string {
+  const state = env.XDG_STATE_HOME ? env.XDG_STATE_HOME : join(homedir(), '.local', 'state')
+  // The uid may be a digest: a colon in a folder's name is not for every system.
+  const cluster = clusterUid.replace(/[^\w.-]/g, '_')
+  return join(state, 'kubectl-mesh-upgrade', cluster, release.namespace, release.name)
+}
+
+/** Ids of the runs in it, oldest first. */
+export async function runNames(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => !name.startsWith('.')).sort()
 }
 
 class FileRunStore implements RunStore {
-  private readonly written = new Map<string, WrittenFile>()
-  /** Digest of each custom resource as it was read, by CRD and uid. */
-  private readonly digests = new Map<string, string>()
-  /** Where each object of a kind stands in its file, by CRD and uid; known once the summaries were read. */
-  private readonly places = new Map<string, { offset: number; bytes: number }>()
-  private readonly hashes = new Map<string, Hash>()
+  private last: JournalEntry | undefined
+  private readonly hops = new Map<number, FileHopStore>()
 
-  constructor(readonly location: RunLocation) {}
+  constructor(
+    readonly location: RunLocation,
+    private readonly secrets: SecretRegistry,
+  ) {}
 
-  writePlan(plan: UpgradePlan): Promise<void> {
-    return this.write(join(this.location.folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
+  async writePlan(plan: UpgradePlan, request: UpgradeRequest): Promise<void> {
+    await writeWhole(this.file('plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
+    await writeWhole(this.file('run.json'), sealDocument('Run', { plan, request }))
+    await syncFolder(this.location.folder)
   }
 
-  appendJournal(entry: JournalEntry): Promise<void> {
-    return this.append(join(this.location.folder, 'journal.ndjson'), `${JSON.stringify(entry)}\n`)
+  async readPlan(): Promise<{ plan: UpgradePlan; request: UpgradeRequest }> {
+    const file = this.file('run.json')
+    const body = (await readDocument('Run', file)) as { plan: UpgradePlan; request: UpgradeRequest }
+    if (body.plan.apiVersion !== planApiVersion)
+      throw runUnreadable(file, `its plan is ${String(body.plan.apiVersion)}`)
+    return body
   }
 
-  async writeValues(values: Sensitive<Values>): Promise<string> {
-    const file = join(this.location.folder, 'values.yaml')
-    await this.write(file, yamlOf(values.reveal()))
-    return file
+  writeRollbackPlan(plan: RollbackPlan): Promise<void> {
+    return writeWhole(this.file('rollback.json'), sealDocument('Rollback', plan))
   }
 
-  backupRelease(storageObjects: string[]): Promise<void> {
-    return this.keep(
-      'release.ndjson',
-      storageObjects.map((object) => `${object}\n`).join(''),
-      storageObjects.length,
+  async readRollbackPlan(): Promise<RollbackPlan | undefined> {
+    const file = this.file('rollback.json')
+    const isThere = await stat(file).then(
+      () => true,
+      () => false,
     )
+    return isThere ? ((await readDocument('Rollback', file)) as RollbackPlan) : undefined
   }
 
-  backupValues(values: Sensitive<Values>): Promise<void> {
-    return this.keep('values.yaml', yamlOf(values.reveal()), 1)
+  writeRollbackWishes(wishes: RunWishes): Promise<void> {
+    return writeWhole(this.file('rollback-wishes.json'), sealDocument('RollbackWishes', wishes))
   }
 
-  backupCrds(crds: LiveCrd[]): Promise<void> {
-    return this.keep('crds.ndjson', crds.map(({ raw }) => `${raw}\n`).join(''), crds.length)
+  async readRollbackWishes(): Promise<RunWishes> {
+    const file = this.file('rollback-wishes.json')
+    const isThere = await stat(file).then(
+      () => true,
+      () => false,
+    )
+    return isThere ? ((await readDocument('RollbackWishes', file)) as RunWishes) : {}
   }
 
-  async backupCustomResources(kind: CustomResourceKind, page: RawObject[]): Promise<void> {
-    for (const object of page) this.digests.set(`${kind.crd}/${object.uid}`, object.specDigest)
-    const text = page.map(({ raw }) => `${raw}\n`).join('')
-    await this.keep(customResourceFile(kind), text, page.length)
+  async appendJournal(line: JournalLine): Promise<void> {
+    const entry = chainEntry(this.last, line)
+    await appendText(this.journal, `${JSON.stringify(entry)}\n`)
+    this.last = entry
   }
 
-  async sealBackup(): Promise<BackupIndex> {
+  async readJournal(): Promise<JournalEntry[]> {
+    const text = await readFile(this.journal, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return ''
+      throw runUnreadable(this.journal, fileReason(error))
+    })
+    const { entries, isTorn, damage } = readJournal(text)
+    if (damage !== undefined) {
+      throw new UpgradeError('JournalDamaged', `read ${this.journal}: ${damage}`, {
+        folder: this.location.folder,
+        backup: this.location.backupFolder,
+      })
+    }
+    // The next line must begin a line of its own.
+    if (isTorn) await writeWhole(this.journal, text.slice(0, text.lastIndexOf('\n') + 1))
+    this.last = entries.at(-1)
+    return entries
+  }
+
+  hop(number: number): FileHopStore {
+    const known = this.hops.get(number)
+    if (known) return known
+    const name = String(number)
+    const store = new FileHopStore(
+      join(this.location.folder, 'hops', name),
+      join(this.location.backupFolder, name),
+      this.secrets,
+    )
+    this.hops.set(number, store)
+    return store
+  }
+
+  async packHop(number: number, longestBytes: number): Promise<{ packed: string; leftOut: string[] }> {
+    const { folder } = this.location
+    // The first hop carries what is foreseen of the others, too.
+    const hops = number === 1 ? join(folder, 'hops') : this.hop(number).folder
+    const found = await Promise.all([hops, this.hop(number).backupFolder].map(filesUnder))
+    const names = ['run.json', 'plan.json', 'journal.ndjson'].map((name) => this.file(name))
     const files = await Promise.all(
-      [...this.written].map(([file, expected]) => this.checkFile(file, expected)),
+      [...names, ...found.flat()].map(async (file) => ({
+        path: relative(folder, file).split(sep).join('/'),
+        content: await readFile(file),
+      })),
     )
-    const index: BackupIndex = { files }
-    await this.write(join(this.location.backupFolder, 'index.json'), `${JSON.stringify(index, null, 2)}\n`)
-    return index
+    return packFiles(files, longestBytes)
   }
 
-  async readBackupSummaries(kind: CustomResourceKind): Promise<CustomResourceSummary[]> {
-    const lines = await this.readLines(customResourceFile(kind))
-    let offset = 0
-    return lines.map((line) => {
-      const { namespace, name, uid, specDigest, labelsDigest } = rawObjectOf(line)
-      const bytes = Buffer.byteLength(line)
-      this.places.set(`${kind.crd}/${uid}`, { offset, bytes })
-      offset += bytes + 1
-      return { namespace, name, uid, specDigest, labelsDigest }
-    })
+  /** Puts a file of another machine's run to its place. */
+  async putFile(path: string, content: Uint8Array): Promise<void> {
+    const file = join(this.location.folder, path)
+    if (relative(this.location.folder, file).startsWith('..'))
+      throw runUnreadable(path, 'it lies outside the folder of the run')
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await writeWhole(file, content)
   }
 
-  async readBackupObject(kind: CustomResourceKind, uid: string): Promise<string | undefined> {
-    const key = `${kind.crd}/${uid}`
-    if (!this.places.has(key)) await this.readBackupSummaries(kind)
-    const place = this.places.get(key)
-    if (!place) return undefined
-    const handle = await open(join(this.location.backupFolder, customResourceFile(kind)), constants.O_RDONLY)
-    try {
-      const { buffer } = await handle.read(Buffer.alloc(place.bytes), 0, place.bytes, place.offset)
-      return buffer.toString('utf8')
-    } finally {
-      await handle.close()
-    }
+  private get journal(): string {
+    return this.file('journal.ndjson')
   }
 
-  /** Reads a file of the backup again and compares it with what was given. */
-  private async checkFile(file: string, expected: WrittenFile): Promise<BackupIndex['files'][number]> {
-    const path = join(this.location.backupFolder, file)
-    const content = await readFile(path)
-    const sha256 = createHash('sha256').update(content).digest('hex')
-    if (sha256 !== expected.sha256 || content.length !== expected.bytes)
-      throw this.damaged(`${file} is not what was written`)
-    if (file.startsWith('custom-resources/')) {
-      const crd = file.slice('custom-resources/'.length).replace(/\.ndjson$/, '')
-      for (const line of linesOf(content.toString('utf8'))) {
-        const { uid, specDigest } = rawObjectOf(line)
-        if (this.digests.get(`${crd}/${uid}`) !== specDigest)
-          throw this.damaged(`object ${uid} in ${file} is not what was read`)
-      }
-    }
-    return { file, ...expected }
-  }
-
-  /** Appends to a file of the backup and keeps count of what it should hold. */
-  private async keep(file: string, text: string, objects: number): Promise<void> {
-    await this.append(join(this.location.backupFolder, file), text)
-    const before = this.written.get(file)
-    // The digest of what was meant to be written, not of what the disk has: only so can the two be compared.
-    const hash = this.hashes.get(file) ?? createHash('sha256')
-    hash.update(text)
-    this.hashes.set(file, hash)
-    this.written.set(file, {
-      sha256: hash.copy().digest('hex'),
-      bytes: (before?.bytes ?? 0) + Buffer.byteLength(text),
-      objects: (before?.objects ?? 0) + objects,
-    })
-    await syncFolder(dirname(join(this.location.backupFolder, file)))
-  }
-
-  private async readLines(file: string): Promise<string[]> {
-    if (!this.written.has(file)) return []
-    return linesOf(await readFile(join(this.location.backupFolder, file), 'utf8'))
-  }
-
-  private write(file: string, text: string): Promise<void> {
-    return this.put(file, text, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY)
-  }
-
-  private append(file: string, text: string): Promise<void> {
-    return this.put(file, text, constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY)
-  }
-
-  private put(file: string, text: string, flags: number): Promise<void> {
-    return writing(file, async () => {
-      let handle: FileHandle | undefined
-      try {
-        handle = await open(file, flags, fileMode)
-        await handle.writeFile(text)
-        await handle.sync()
-      } finally {
-        await handle?.close()
-      }
-    })
-  }
-
-  private damaged(what: string): UpgradeError {
-    return new UpgradeError('BackupDamaged', `check the backup: ${what}`, {
-      folder: this.location.backupFolder,
-    })
+  private file(name: string): string {
+    return join(this.location.folder, name)
   }
 }
 
-function customResourceFile({ crd }: CustomResourceKind): string {
-  return `custom-resources/${crd}.ndjson`
-}
-
-/** Texts that helm's YAML 1.1 would take for something else (`yes`, `1_000`) are quoted: that schema does it. */
-function yamlOf(values: Values): string {
-  return dump(values, { schema: DUMP_SCHEMA, lineWidth: -1, noRefs: true })
-}
-
-function linesOf(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '')
-}
-
-/** Makes a new entry of a folder last; not every system can do that. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY).catch(() => undefined)
-  await handle?.sync().catch(() => undefined)
-  await handle?.close()
-}
-
-async function writing<T>(what: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write()
-  } catch (error) {
-    throw unwritable(`write ${what}: ${fileReason(error)}`, error)
-  }
-}
-
-async function makeFolder(path: string, folder: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: folderMode })
-  } catch (error) {
-    throw unwritable(`make the folder of this run, ${folder}: ${await folderReason(folder, error)}`, error)
-  }
-}
-
-/** Making several folders at once, node blames the wrong thing: the nearest folder that is there tells why. */
-async function folderReason(folder: string, error: unknown): Promise<string> {
-  const place = dirname(folder)
-  try {
-    const isFolder = (await stat(place)).isDirectory()
-    if (!isFolder) return `${place} is no folder`
-    await access(place, constants.W_OK)
-    return fileReason(error)
-  } catch (found) {
-    const { code } = found as NodeJS.ErrnoException
-    const climbs = (code === 'ENOENT' || code === 'ENOTDIR') && place !== folder
-    return climbs ? folderReason(place, error) : `${place}: ${fileReason(found)}`
-  }
-}
-
-function unwritable(message: string, cause: unknown): UpgradeError {
-  return new UpgradeError('RunFolderUnwritable', message, {}, cause)
+async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
 }

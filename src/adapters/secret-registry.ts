@@ -28,7 +28,7 @@ export class SecretRegistry {
    * namespace must not hide it everywhere. Helm's storage is no secret text but a whole release.
    */
   addSecretObject(object: KubeObject): void {
-    if (object.kind !== 'Secret' || String(object.type).startsWith('helm.sh/')) return
+    if (object.kind !== 'Secret' || /^(helm\.sh|mesh-upgrade\.dev)\//.test(String(object.type))) return
     const data = field(object, 'data')
     if (!isMapping(data)) return
     for (const [key, value] of Object.entries(data)) {

@@ -28,6 +28,8 @@ export function chooseCommand(argv: readonly string[], commands: Commands, progr
 function chooseNamed(argv: readonly string[], commands: Commands): Choice {
   const tokens = scanWords(argv, allFlags(commands))
   const found = namedCommand(tokens, commands)
+  const topic = found ? undefined : namedTopic(tokens, commands)
+  if (topic) return topic
   const words = found ? without(argv, found.tokens) : [...argv]
   const command = found?.id ?? 'upgrade'
   if (asksHelp(tokens)) {
@@ -91,9 +93,16 @@ function allFlags(commands: Commands): FlagShape[] {
   const byName = new Map<string, FlagShape>([['help', helpFlag]])
   for (const command of Object.values(commands)) {
     if (command.id === 'upgrade-check') continue
-    for (const flag of Object.values(command.flags)) if (!byName.has(flag.name)) byName.set(flag.name, flag)
+    for (const flag of Object.values(command.flags))
+      byName.set(flag.name, merged(byName.get(flag.name), flag))
   }
   return [...byName.values()]
+}
+
+/** One command may know a flag by more names than another. */
+function merged(known: FlagShape | undefined, flag: FlagShape): FlagShape {
+  if (!known) return flag
+  return { ...known, aliases: [...new Set([...(known.aliases ?? []), ...(flag.aliases ?? [])])] }
 }
 
 function asksHelp(tokens: readonly Token[]): boolean {
@@ -112,6 +121,16 @@ function namedCommand(
     if (first.length === count && Object.hasOwn(commands, id)) return { id, tokens: first }
   }
   return undefined
+}
+
+/** `crds` alone is no command, and no name of a release either. */
+function namedTopic(tokens: readonly Token[], commands: Commands): Choice | undefined {
+  const first = tokens.find((token) => token.type === 'word')?.text ?? ''
+  const inside = Object.keys(commands).filter((id) => id.startsWith(`${first}:`))
+  if (first === '' || inside.length === 0) return undefined
+  if (asksHelp(tokens)) return { type: 'help' }
+  const words = inside.map((id) => id.replaceAll(':', ' '))
+  return { type: 'misuse', message: `${first} is one of: ${words.join(', ')}`, output: 'text' }
 }
 
 function without(argv: readonly string[], tokens: readonly Token[]): string[] {

@@ -6,7 +6,7 @@ import type { ReadPorts, WritePorts } from '../ports/ports.js'
 import { formatDocument } from '../report/document.js'
 import { nameProgram } from '../report/errors.js'
 import type { View } from '../report/view.js'
-import { watchInterrupts, type Interrupts } from './interrupts.js'
+import { watchInterrupts, type InterruptWatch } from './interrupts.js'
 import { programOf, type Program } from './program.js'
 import { progressDisplay, type ProgressDisplay } from './progress-display.js'
 import { connectOptions, withHelmNamespace } from './request.js'
@@ -26,7 +26,7 @@ export abstract class BaseCommand extends Command {
     say: () => undefined,
     clear: () => undefined,
   }
-  protected interrupts: Interrupts | undefined
+  protected interrupts: InterruptWatch | undefined
 
   protected override async init(): Promise<void> {
     this.parsed = true
@@ -64,7 +64,8 @@ export abstract class BaseCommand extends Command {
 
   protected async connectForUpgrade(): Promise<WritePorts> {
     const { connectForUpgrade } = await import('../adapters/connect.js')
-    return connectForUpgrade(this.connectOptions, this.progress.sink)
+    const signal = this.interrupts?.stopNow
+    return connectForUpgrade({ ...this.connectOptions, ...(signal ? { signal } : {}) }, this.progress.sink)
   }
 
   /** Writes the result: a document, or text for a person. */
@@ -109,7 +110,17 @@ export abstract class BaseCommand extends Command {
     const rewrites = stderr.isTTY && env.TERM !== 'dumb'
     const quiet = this.words.flags.quiet === true
     const display = progressDisplay({ stream: stderr, quiet, colour, rewrites })
-    return { ...display, sink: (event) => display.sink(this.named(event)) }
+    const sink = (event: ProgressEvent): void => {
+      this.followSteps(event)
+      display.sink(this.named(event))
+    }
+    return { ...display, sink }
+  }
+
+  /** Whoever interrupts is told what is at work. */
+  private followSteps(event: ProgressEvent): void {
+    if (event.type === 'step-started') this.interrupts?.stepStarts(event.title, event.timeoutMs)
+    if (event.type === 'step-done' || event.type === 'step-failed') this.interrupts?.stepEnds()
   }
 
   /** Notes may show commands of ours. */
@@ -119,10 +130,12 @@ export abstract class BaseCommand extends Command {
       : event
   }
 
-  private openInterrupts(): Interrupts {
+  private openInterrupts(): InterruptWatch {
     return watchInterrupts({
       onSignal: (signal, listener) => process.on(signal, listener),
       say: (text) => this.progress.say(text),
+      now: () => performance.now(),
+      later: (ms, callback) => void setTimeout(callback, ms).unref(),
       exit: (code, text) => {
         this.progress.clear()
         this.writeInterrupted(code, text)

@@ -1,7 +1,9 @@
 import { exitCodes } from '../errors.js'
+import type { CrdRestoreOutcome } from '../model/crd-backup.js'
 import type { UpgradeOutcome } from '../model/outcome.js'
 import type { UpgradePlan } from '../model/plan.js'
 import type { Diagnosis } from '../model/rollout.js'
+import type { RunPhase, RunRecord, RunState } from '../model/run-record.js'
 import type { Verdict } from '../model/verdict.js'
 
 /** The exit codes as help lists them; a test holds them against `exitCodes`. */
@@ -33,6 +35,9 @@ export function exitCodeOfOutcome(
     case 'upgraded':
     case 'nothing-to-do':
       return exitCodes.done
+    case 'rolled-back':
+      // A rollback that was asked for has done what it should.
+      return failure ? exitCodes.failedRolledBack : exitCodes.done
     case 'blocked':
       return exitCodes.refused
     case 'declined':
@@ -56,4 +61,46 @@ export function exitCodeOfDiagnosis({ workloads, stalledPods, findings }: Diagno
   const whole =
     workloads.every(({ rolloutStatus }) => rolloutStatus === 'Current') && stalledPods.length === 0
   return whole && findings.every(({ severity }) => severity !== 'unknown') ? exitCodes.done : exitCodes.error
+}
+
+/** Exit code of `status --wait`: that of the run, or 0 where it is in the phase that was waited for. */
+export function exitCodeOfWait(
+  waited: { state: RunState; timedOut: boolean; record?: Pick<RunRecord, 'phase'> },
+  wanted?: RunPhase,
+): number {
+  if (waited.timedOut) return exitCodes.error
+  // One that died still tells the phase that it was in.
+  if (wanted !== undefined && waited.state !== 'died' && waited.record?.phase === wanted)
+    return exitCodes.done
+  return codeOfState[waited.state]
+}
+
+const codeOfState: Record<RunState, number> = {
+  succeeded: exitCodes.done,
+  'rolled-back': exitCodes.failedRolledBack,
+  failed: exitCodes.failed,
+  died: exitCodes.failed,
+  interrupted: exitCodes.failed,
+  none: exitCodes.error,
+  running: exitCodes.error,
+  unknown: exitCodes.error,
+}
+
+/** Exit code of `unlock`. */
+export function exitCodeOfUnlock(result: 'unlocked' | 'nothing-to-do' | 'declined'): number {
+  return result === 'declined' ? exitCodes.declined : exitCodes.done
+}
+
+/** Exit code of `crds diff`. */
+export function exitCodeOfCrds({ hops }: UpgradePlan, detailed: boolean): number {
+  const differs = hops.some(({ crds }) =>
+    crds.some(({ targetChart }) => targetChart === 'changed' || targetChart === 'added'),
+  )
+  return detailed && differs ? exitCodes.changesFound : exitCodes.done
+}
+
+/** Exit code of `crds restore`. */
+export function exitCodeOfRestore({ result }: Pick<CrdRestoreOutcome, 'result'>): number {
+  if (result === 'declined') return exitCodes.declined
+  return result === 'failed' ? exitCodes.failed : exitCodes.done
 }

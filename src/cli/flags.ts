@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core'
+import { runPhases } from '../model/run-record.js'
 
 /** All flags, in the groups in which help lists them. What they mean is in `request.ts`. */
 
@@ -194,4 +195,93 @@ export const helmFlags = {
   'skip-crds': Flags.boolean(helm),
   'skip-schema-validation': Flags.boolean(helm),
   'wait-for-jobs': Flags.boolean(helm),
+}
+
+export const statusFlags = {
+  wait: Flags.string({
+    ...output,
+    options: ['true', 'false', ...runPhases],
+    description: 'wait until the last run is over, or is in this phase',
+  }),
+  timeout: Flags.string({ ...output, default: '10m', description: 'longest time for --wait: 10m, 90s' }),
+}
+
+export const unlockFlags = {
+  run: Flags.string({ ...consent, description: 'id of the run whose lock is to be broken' }),
+  yes: Flags.boolean({
+    ...consent,
+    char: 'y',
+    aliases: ['confirm'],
+    description: 'do not ask, and break it even where its holder lives',
+  }),
+}
+
+const hooks = { helpGroup: 'hooks' }
+/** What a run does besides its work. */
+export const hookFlags = {
+  hook: Flags.string({
+    ...hooks,
+    multiple: true,
+    helpValue: 'EVENT=COMMAND',
+    description:
+      'run a command before-… or after-… plan, run, hop or step (before-step:TYPE); exit code 75 says "not yet" (repeatable)',
+  }),
+  'hook-timeout': Flags.string({ ...hooks, description: 'longest time for each hook; 60s if left out' }),
+  'hook-deadline': Flags.string({
+    ...hooks,
+    description: 'for how long a hook may say "not yet"; 30m if left out',
+  }),
+  notify: Flags.string({
+    ...hooks,
+    multiple: true,
+    helpValue: 'URL|FILE',
+    description: 'send the end of the run as a CloudEvent, or append it to a file (repeatable)',
+  }),
+}
+
+export const pruneFlags = {
+  keep: Flags.string({
+    ...output,
+    helpValue: 'N',
+    description: 'so many of the newest runs stay; 20 where --older-than is left out as well',
+  }),
+  'older-than': Flags.string({ ...output, description: 'only runs that began longer ago go: 30d, 12h' }),
+  'dry-run': Flags.string({
+    ...consent,
+    options: ['none', 'client', 'server'],
+    default: 'none',
+    description: 'show what would go and stop',
+  }),
+  yes: Flags.boolean({ ...consent, char: 'y', aliases: ['confirm'], description: 'do not ask' }),
+}
+
+/** Which run is meant. */
+export const runFlags = {
+  run: Flags.string({
+    helpGroup: 'upgrade',
+    helpValue: 'RUN_ID',
+    description: 'which run; the newest of the release if left out',
+  }),
+}
+
+export const crdBackupFlags = {
+  to: Flags.string({
+    ...output,
+    helpValue: 'FOLDER',
+    description: 'folder that the backup is written to; it must be empty or not there',
+  }),
+  group: Flags.string({
+    ...cluster,
+    multiple: true,
+    description: 'API group whose CRDs are meant, instead of those of a release (repeatable)',
+  }),
+}
+
+export const crdRestoreFlags = {
+  yes: consentFlags.yes,
+  'dry-run': consentFlags['dry-run'],
+  overwrite: Flags.boolean({
+    ...upgrade,
+    description: 'replace live custom resources that differ from the backup',
+  }),
 }

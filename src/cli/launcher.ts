@@ -5,6 +5,7 @@
 import { exitCodes } from '../errors.js'
 import { chooseCommand, type Choice } from './argv.js'
 import type { Manifest } from './manifest.js'
+import { surviveOutputLoss } from './output-loss.js'
 import { programOf, type Program } from './program.js'
 
 export interface LaunchOptions {
@@ -16,11 +17,16 @@ export interface LaunchOptions {
 
 /** Runs the program and ends the process. */
 export async function launch(options: LaunchOptions): Promise<void> {
-  quietBrokenPipe()
+  const lostOutput = surviveOutputLoss([process.stdout, process.stderr])
   const program = programOf(process.argv[1] ?? '', process.env)
   const choice = chooseCommand(options.argv, options.manifest.commands, program)
   process.exitCode = await perform(choice, options, program)
   await flush()
+  const lost = lostOutput()
+  if (lost) {
+    process.stderr.write(`write the output: ${lost.message}\n`)
+    process.exitCode ||= exitCodes.error
+  }
   // Kept-alive connections must not keep the process.
   process.exit()
 }
@@ -57,15 +63,6 @@ async function misuse(choice: Choice & { type: 'misuse' }, program: Program): Pr
   const command = choice.command && program.mode === 'kubectl' ? ` ${choice.command}` : ''
   const error = new UpgradeError('Usage', choice.message, { help: `${program.name}${command} --help` })
   return writeFailure(error, { output: choice.output, program, debug: false })
-}
-
-/** `… | head` is no error. */
-function quietBrokenPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
-  }
 }
 
 async function flush(): Promise<void> {

@@ -1,4 +1,6 @@
 import { UpgradeError } from '../errors.js'
+import { parseHook, type Hook } from '../model/hooks.js'
+import { withWishes, type GivenWishes } from '../model/run-wishes.js'
 import type { ValuesMode } from '../model/plan.js'
 import type { ImagesMode, UpgradeRequest } from '../model/upgrade-request.js'
 import type { ConnectOptions } from '../adapters/connect.js'
@@ -41,19 +43,21 @@ const judgeWords = [
 ]
 
 /** The request of `upgrade`, `plan` and `values`. */
-export function upgradeRequest(read: ReadWords): UpgradeRequest {
+export function upgradeRequest(read: ReadWords, env: Env = process.env): UpgradeRequest {
   refuseUnbuilt(read)
   return {
     ...commonRequest(read),
     executor: 'mesh-upgrade',
     valuesMode: valuesMode(read, 'carry'),
     images: (text(read, 'images') ?? 'keep') as ImagesMode,
-    crds: text(read, 'crds') === 'skip' ? 'skip' : 'in-place',
+    crds: (text(read, 'crds') ?? 'in-place') as UpgradeRequest['crds'],
     ...optional('crdsFrom', text(read, 'crds-from')),
     ...optional('releaseNotes', text(read, 'release-notes')),
     // Only the upgrade itself has --dry-run: everything else only shows.
     permissions: text(read, 'dry-run') === 'none' ? 'to-run' : 'to-know',
     helmArguments: [...wordsOf(read, helmWords), ...read.rest],
+    ...withWishes({}, runWishes(read)),
+    ...optional('historyMax', historyMaxOf(read, env)),
   }
 }
 
@@ -85,9 +89,43 @@ function commonRequest(
   }
 }
 
+/** What is to be done besides, where this call says so. */
+export function runWishes(read: ReadWords): GivenWishes {
+  const hooks = list(read, 'hook')?.filter((words) => words !== 'none')
+  const [timeout, deadline] = ['hook-timeout', 'hook-deadline'].map((name) => {
+    const given = text(read, name)
+    return given === undefined ? undefined : parseDuration(given, `--${name}`)
+  })
+  return {
+    ...optional('hooks', hooks?.map(hookOf)),
+    ...optional('timeoutMs', timeout),
+    ...optional('deadlineMs', deadline),
+    ...optional('notify', list(read, 'notify')),
+  }
+}
+
+function hookOf(words: string): Hook {
+  const hook = parseHook(words)
+  if (typeof hook === 'string') throw new UpgradeError('Usage', `--hook: ${hook}`)
+  return hook
+}
+
+/** As helm reads it: `--history-max`, else its variable, else its own default. */
+function historyMaxOf(read: ReadWords, env: Env): number | undefined {
+  const at = read.rest.findLastIndex((word) => /^--history-max(=|$)/.test(word))
+  const rest = at < 0 ? undefined : (read.rest[at]?.split('=')[1] ?? read.rest[at + 1])
+  const given = rest ?? text(read, 'history-max') ?? env.HELM_MAX_HISTORY
+  return given !== undefined && /^\d+$/.test(given) ? Number(given) : undefined
+}
+
 /** Which release is meant, for commands that take no more. */
 export function releaseOf(read: ReadWords): { releaseName?: string; namespace?: string } {
   return { ...optional('releaseName', read.args.release), ...optional('namespace', text(read, 'namespace')) }
+}
+
+/** Which run of which release is meant. */
+export function runWishOf(read: ReadWords): { releaseName?: string; namespace?: string; runId?: string } {
+  return { ...releaseOf(read), ...optional('runId', text(read, 'run')) }
 }
 
 /** How to reach the cluster and the chart repository: flags, and helm's environment under a helm plugin. */
@@ -151,11 +189,6 @@ function valuesMode(read: ReadWords, otherwise: ValuesMode): ValuesMode {
 }
 
 function refuseUnbuilt(read: ReadWords): void {
-  if (text(read, 'crds') === 'recreate') {
-    throw new UpgradeError('NotBuilt', '--crds recreate is not available yet', {
-      remedy: 'CRDs that differ are updated in place: --crds in-place; leave them alone with --crds skip',
-    })
-  }
   if (text(read, 'wait') === 'false') {
     throw new UpgradeError(
       'NotBuilt',

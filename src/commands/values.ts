@@ -30,9 +30,11 @@ export default class Values extends BaseCommand {
   /** Plans, and shows or writes the values. */
   async run(): Promise<void> {
     const prepared = await prepareUpgrade(upgradeRequest(this.words), await this.connectForReading())
-    const { plan, payload } = prepared
+    const { plan } = prepared
+    const payload = prepared.payloads.at(-1)
     const { write } = this.words.flags
-    if (typeof write === 'string') await writePrivateFile(write, valuesFile(payload.values.reveal()))
+    if (typeof write === 'string' && payload)
+      await writePrivateFile(write, valuesFile(payload.values.reveal()))
     const releases = plan.hops.flatMap((hop) => hop.releases)
     const items = releases.map(({ name, namespace, values }) => ({ release: name, namespace, ...values }))
     const written = typeof write === 'string' ? { writtenTo: write } : {}

@@ -1,9 +1,12 @@
-import { field, refOf, type KubeObject } from '../model/kube-object.js'
+import { field, refOf, textField, type KubeObject } from '../model/kube-object.js'
 import type { ObjectRef } from '../model/object-ref.js'
-import type { RolloutStatus, WorkloadStatus } from '../model/rollout.js'
+import type { ObjectStatus, WorkloadStatus } from '../model/rollout.js'
+import { conditionOf, conditionStatus, conditionWords, countAt } from './conditions.js'
 
 interface Counts {
   desired: number
+  /** How many have to be of the newest version: the strategy may keep others (partition, OnDelete). */
+  toUpdate: number
   updated: number
   available: number
   total: number
@@ -29,61 +32,88 @@ export function allCurrent(statuses: readonly WorkloadStatus[]): boolean {
   return statuses.every(({ rolloutStatus }) => rolloutStatus === 'Current')
 }
 
-function judge(object: KubeObject, counts: Counts): { status: RolloutStatus; message: string } {
+function judge(object: KubeObject, counts: Counts): ObjectStatus {
   if (object.metadata.deletionTimestamp) return { status: 'Terminating', message: 'is being deleted' }
-  const observed = number(object, 'status', 'observedGeneration')
+  const observed = countAt(object, 'status', 'observedGeneration')
   if (observed < (object.metadata.generation ?? 0))
     return inProgress('the controller has not seen the new version yet')
-  if (conditionReason(object, 'Progressing') === 'ProgressDeadlineExceeded') {
+  if (field(conditionOf(object, 'Progressing'), 'reason') === 'ProgressDeadlineExceeded') {
     return { status: 'Failed', message: 'progress deadline exceeded' }
   }
   if (field(object, 'spec', 'paused') === true) return inProgress('is paused: kubectl rollout resume')
-  const { desired, updated, available, total } = counts
-  if (updated < desired) return inProgress(`${updated} of ${desired} updated`)
-  if (total > updated) return inProgress(`${total - updated} old still there`)
-  if (available < updated) return inProgress(`${available} of ${updated} available`)
-  return { status: 'Current', message: `${available} of ${desired} available` }
+  return judgeCounts(counts) ?? judgeConditions(object) ?? current(counts)
 }
 
-function inProgress(message: string): { status: RolloutStatus; message: string } {
+function judgeCounts(counts: Counts): ObjectStatus | undefined {
+  const { desired, toUpdate, updated, available, total } = counts
+  if (updated < toUpdate) return inProgress(`${updated} of ${toUpdate} updated`)
+  if (total > desired) return inProgress(`${total - desired} old still there`)
+  if (available < desired) return inProgress(`${available} of ${desired} available`)
+  return undefined
+}
+
+/** Where the controller says so itself, it counts; a condition that is not there says nothing. */
+function judgeConditions(object: KubeObject): ObjectStatus | undefined {
+  if (object.kind !== 'Deployment') return undefined
+  if (conditionStatus(object, 'Available') === 'False')
+    return inProgress(`is not available: ${conditionWords(object, 'Available')}`)
+  const progressing = conditionOf(object, 'Progressing')
+  // Without a deadline the controller does not keep the condition up to date.
+  const isKept = countAt(object, 'spec', 'progressDeadlineSeconds') < 2 ** 31 - 1
+  const isDone = !isKept || textField(progressing, 'reason') === 'NewReplicaSetAvailable'
+  return progressing === undefined || isDone ? undefined : inProgress('its new ReplicaSet is not complete')
+}
+
+function current({ desired, updated, available }: Counts): ObjectStatus {
+  const kept = Math.max(0, desired - updated)
+  const old = kept > 0 ? `; ${kept} stay at the old version until they are replaced by hand` : ''
+  return { status: 'Current', message: `${available} of ${desired} available${old}` }
+}
+
+function inProgress(message: string): ObjectStatus {
   return { status: 'InProgress', message }
 }
 
 function countsOf(object: KubeObject): Counts {
   if (object.kind === 'DaemonSet') {
+    const desired = countAt(object, 'status', 'desiredNumberScheduled')
     return {
-      desired: number(object, 'status', 'desiredNumberScheduled'),
-      updated: number(object, 'status', 'updatedNumberScheduled'),
-      available: number(object, 'status', 'numberAvailable'),
-      total: number(object, 'status', 'updatedNumberScheduled'),
+      desired,
+      toUpdate: isOnDelete(object) ? 0 : desired,
+      updated: countAt(object, 'status', 'updatedNumberScheduled'),
+      available: countAt(object, 'status', 'numberAvailable'),
+      total: desired,
     }
   }
-  const updated = number(object, 'status', 'updatedReplicas')
   const replicas = field(object, 'spec', 'replicas')
+  const desired = typeof replicas === 'number' ? replicas : 1
+  const isSet = object.kind === 'StatefulSet'
   return {
-    desired: typeof replicas === 'number' ? replicas : 1,
+    desired,
+    toUpdate: isSet ? Math.max(0, desired - mayStay(object, desired)) : desired,
     // A StatefulSet without a pending update counts its replicas under currentReplicas.
     updated:
-      object.kind === 'StatefulSet' && sameRevision(object) ? number(object, 'status', 'replicas') : updated,
-    available: number(object, 'status', 'availableReplicas'),
-    total: number(object, 'status', 'replicas'),
+      isSet && sameRevision(object)
+        ? countAt(object, 'status', 'replicas')
+        : countAt(object, 'status', 'updatedReplicas'),
+    available: countAt(object, 'status', 'availableReplicas'),
+    total: countAt(object, 'status', 'replicas'),
   }
+}
+
+function mayStay(object: KubeObject, desired: number): number {
+  return isOnDelete(object)
+    ? desired
+    : countAt(object, 'spec', 'updateStrategy', 'rollingUpdate', 'partition')
+}
+
+/** True where pods are of the new version only after somebody has deleted the old ones. */
+export function isOnDelete(object: KubeObject): boolean {
+  return field(object, 'spec', 'updateStrategy', 'type') === 'OnDelete'
 }
 
 function sameRevision(object: KubeObject): boolean {
   return field(object, 'status', 'currentRevision') === field(object, 'status', 'updateRevision')
-}
-
-function conditionReason(object: KubeObject, type: string): string | undefined {
-  const conditions = field(object, 'status', 'conditions')
-  if (!Array.isArray(conditions)) return undefined
-  const condition = conditions.find((candidate) => field(candidate, 'type') === type)
-  return field(condition, 'reason') as string | undefined
-}
-
-function number(object: KubeObject, ...path: string[]): number {
-  const value = field(object, ...path)
-  return typeof value === 'number' ? value : 0
 }
 
 function pick({

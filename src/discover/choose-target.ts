@@ -1,5 +1,6 @@
 import { UpgradeError } from '../errors.js'
 import type { MeshProfile } from '../meshes/mesh.js'
+import { versionsBetween } from '../meshes/hop-path.js'
 import { compareVersions, resolveVersion } from '../meshes/version-order.js'
 import { parseVersion, plainVersion } from '../model/version.js'
 import type { Chart, ChartRepository, ChartSource } from '../model/chart.js'
@@ -9,6 +10,8 @@ import type { ReadPorts } from '../ports/ports.js'
 
 export interface Target {
   chart: Chart
+  /** Charts to go through first, where the mesh supports no jump that far. */
+  via: Chart[]
   /** Why this version, for the person reading the plan. */
   reason: string
   /** Published stable versions; empty where they are not known. */
@@ -52,11 +55,15 @@ export async function chooseTarget(
   if (versions.length === 0 && !repository.url.startsWith('oci://')) throw chartAbsent(repository, chart)
   const stable = versions.filter((version) => wish.devel || parseVersion(version)?.prerelease === '')
   const { version, reason } = chooseVersion({ wish, release, profile, versions, stable, repository })
-  const source: ChartSource =
+  const sourceOf = (wanted: string): ChartSource =>
     repository.name === undefined
-      ? { type: 'repository', url: repository.url, chart, version }
-      : { type: 'named-repository', repository: repository.name, chart, version }
-  return { chart: await ports.helm.loadChart(source), reason, available: stable }
+      ? { type: 'repository', url: repository.url, chart, version: wanted }
+      : { type: 'named-repository', repository: repository.name, chart, version: wanted }
+  const between = versionsBetween(profile, release.chartVersion, version, stable)
+  const [loaded, ...via] = await Promise.all(
+    [version, ...between].map((wanted) => ports.helm.loadChart(sourceOf(wanted))),
+  )
+  return { chart: loaded as Chart, via, reason, available: stable }
 }
 
 /** Published stable versions of a mesh's own repository, for `status`. */
@@ -135,7 +142,7 @@ async function fromSource(source: ChartSource, wish: Wish, ports: ReadPorts): Pr
       },
     )
   }
-  return { chart, reason: 'the chart that you named', available: [] }
+  return { chart, via: [], reason: 'the chart that you named', available: [] }
 }
 
 interface VersionChoice {

@@ -1,7 +1,6 @@
 import type { MeshProfile } from '../meshes/mesh.js'
 import type { Chart, CrdManifest } from '../model/chart.js'
-import { versionsOf, type CrdProof, type CustomResourceKind, type LiveCrd } from '../model/crd.js'
-import { field, textField } from '../model/kube-object.js'
+import { customResourceKind, type CrdProof, type CustomResourceKind, type LiveCrd } from '../model/crd.js'
 import type { ReleaseSnapshot } from '../model/release.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
 import type { ReadPorts } from '../ports/ports.js'
@@ -13,6 +12,8 @@ export interface CrdFacts {
   proofs: CrdProof[]
   /** True where CRDs are left alone. */
   skip: boolean
+  /** True where CRDs that differ are deleted and made again. */
+  recreate: boolean
   live: LiveCrd[]
   kinds: CustomResourceKind[]
   /** Custom resources by CRD name. */
@@ -41,18 +42,19 @@ export async function readCrds(
     readLive([...release.crdNames, ...target.map(({ object }) => object.metadata.name)], profile, ports),
     skip ? [] : Promise.all(target.map((manifest) => proveCrd(manifest, ports))),
   ])
-  return { target, proofs, skip, ...found }
+  return { target, proofs, skip, recreate: crds === 'recreate', ...found }
 }
 
-async function readLive(
+/** Live CRDs by name and by the groups of a mesh, with the number of their objects. Throws `ApiFailure`. */
+export async function readLive(
   chartNames: readonly string[],
-  { crdGroups }: MeshProfile,
+  { crdGroups }: Pick<MeshProfile, 'crdGroups'>,
   { cluster }: ReadPorts,
 ): Promise<Pick<CrdFacts, 'live' | 'kinds' | 'counts'>> {
   const groupNames = crdGroups.length > 0 ? await cluster.listCrdNames(crdGroups) : []
   const names = [...new Set([...groupNames, ...chartNames])]
   const live = names.length > 0 ? await cluster.readCrds(names) : []
-  const kinds = live.flatMap(kindOf)
+  const kinds = live.flatMap(({ object }) => customResourceKind(object) ?? [])
   return { live, kinds, counts: await countObjects(kinds, { cluster }) }
 }
 
@@ -71,21 +73,4 @@ export async function countObjects(
 /** Asks the API server what it would make of a CRD; changes nothing (`dryRun=All`). */
 async function proveCrd({ object }: CrdManifest, { cluster }: ReadPorts): Promise<CrdProof> {
   return { name: object.metadata.name, result: await cluster.dryRunApply(object) }
-}
-
-/** The kind to read a CRD's objects by: its storage version where served, so that reading converts nothing. */
-function kindOf({ name, object }: LiveCrd): CustomResourceKind[] {
-  const { servedVersions, storageVersion } = versionsOf(object)
-  const version = servedVersions.includes(storageVersion) ? storageVersion : servedVersions[0]
-  if (version === undefined) return []
-  return [
-    {
-      crd: name,
-      group: textField(object, 'spec', 'group'),
-      version,
-      kind: textField(object, 'spec', 'names', 'kind'),
-      plural: textField(object, 'spec', 'names', 'plural'),
-      namespaced: field(object, 'spec', 'scope') === 'Namespaced',
-    },
-  ]
 }

@@ -18,10 +18,11 @@ export interface AwaitedCrd {
  */
 export async function awaitServed(
   awaited: () => Promise<AwaitedCrd[]>,
-  context: RunContext,
+  context: Pick<RunContext, 'ports' | 'interrupts'>,
   withinMs: number,
 ): Promise<void> {
-  const { ports, signal } = context
+  const { ports, interrupts } = context
+  const signal = interrupts.finishStep
   const deadline = ports.clock.now() + withinMs
   for (;;) {
     const crds = await awaited()

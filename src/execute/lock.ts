@@ -1,129 +1,157 @@
 import { UpgradeError } from '../errors.js'
-import { field, textField, type KubeObject } from '../model/kube-object.js'
+import type { ApplyResult } from '../model/api-result.js'
+import type { KubeObject } from '../model/kube-object.js'
 import type { ReleaseName } from '../model/release.js'
+import type { LockState } from '../model/run-lock.js'
 import type { ClusterReader, ClusterWriter } from '../ports/cluster.js'
-import type { Clock } from '../ports/outside.js'
+import type { Clock, Processes, ProgressSink } from '../ports/outside.js'
+import { holdLock, type HeldLock } from './held-lock.js'
+import {
+  isUntouched,
+  leaseObject,
+  leaseRef,
+  lockHeld,
+  lockStateOf,
+  lockTiming,
+  observationMs,
+  renewed,
+  sameHolder,
+  takenOver,
+} from './lease.js'
 
-const leaseSeconds = 60
-const renewEveryMs = 15_000
+export type { HeldLock } from './held-lock.js'
 
 export interface LockPorts {
-  cluster: ClusterReader
-  clusterWriter: ClusterWriter
+  cluster: Pick<ClusterReader, 'readObject'>
+  clusterWriter: Pick<ClusterWriter, 'create' | 'replace' | 'delete'>
   clock: Clock
+  processes: Processes
+  progress: ProgressSink
 }
 
-/** A lock that is held and renewed until it is released. */
-export interface HeldLock {
-  release(): Promise<void>
+export interface LockOptions {
+  /** The run that is resumed or rolled back: its own lock is taken back at once where its process is proved to be gone. */
+  resumes?: string
+  /** Ends the waiting for a lock that ran out. */
+  signal?: AbortSignal
 }
+
+const takes = 5
 
 /**
  * Takes the Lease `mesh-upgrade.<release>` of the release's namespace: created atomically, or taken over
- * where it has run out. Throws `LockHeld` with the holder.
+ * where it has run out and is then seen unchanged for longer than a living holder would leave it.
+ * Throws `LockHeld` with the holder, and `LockRefused` where the Lease may not be made.
  */
-export async function takeLock(release: ReleaseName, runId: string, ports: LockPorts): Promise<HeldLock> {
-  const lease = leaseObject(release, runId, ports.clock)
-  const created = await ports.clusterWriter.create(lease)
-  if (created.ok) return hold(created.object, ports)
-  if (created.refusal.status !== 409) {
-    throw new UpgradeError(
-      'LockRefused',
-      `take the lock ${lease.metadata.name}: ${created.refusal.message}`,
-      {
-        remedy: `Ask whether you may: kubectl auth can-i create leases -n ${release.namespace}`,
-      },
-    )
+export async function takeLock(
+  release: ReleaseName,
+  runId: string,
+  ports: LockPorts,
+  options: LockOptions = {},
+): Promise<HeldLock> {
+  for (let take = 1; take <= takes; take++) {
+    const taken = await tryToTake(release, runId, ports, options)
+    if (taken) return taken
   }
-  return takeOver(lease, release, ports)
+  throw new UpgradeError(
+    'LockRefused',
+    `take the lock ${leaseRef(release).name}: it comes and goes; others are at work`,
+    { remedy: 'Run the command again' },
+  )
 }
 
-async function takeOver(lease: KubeObject, release: ReleaseName, ports: LockPorts): Promise<HeldLock> {
-  const held = await ports.cluster.readObject({ ...leaseRef(release) })
-  if (held && !hasRunOut(held, ports.clock.now())) throw lockHeld(held, release)
-  if (!held) throw lockHeld(lease, release)
-  const replaced = await ports.clusterWriter.replace({
-    ...lease,
-    metadata: { ...lease.metadata, resourceVersion: held.metadata.resourceVersion ?? '' },
-  })
-  // Somebody else was quicker: theirs it is.
-  if (!replaced.ok) throw lockHeld(held, release)
-  return hold(replaced.object, ports)
+/** Undefined where the lock was released meanwhile, so that it is to be tried again. */
+async function tryToTake(
+  release: ReleaseName,
+  runId: string,
+  ports: LockPorts,
+  options: LockOptions,
+): Promise<HeldLock | undefined> {
+  const sentAt = ports.clock.now()
+  const holder = { name: ports.clock.holder(), runId, process: ports.processes.self() }
+  const ours = leaseObject(release, holder, sentAt)
+  const created = await attempt(ports.clusterWriter.create(ours))
+  if ('ok' in created && created.ok) return holdLock({ release, lease: created.object, sentAt }, ports)
+  const seen = await ports.cluster.readObject(leaseRef(release))
+  // A request without an answer may have been carried out.
+  if (seen && sameHolder(seen, ours)) return holdLock({ release, lease: seen, sentAt }, ports)
+  if (!('ok' in created)) throw created.error
+  if (created.refusal.status !== 409) throw lockRefused(release, created.refusal.message)
+  return seen && takeOver({ seen, ours, release }, ports, options)
 }
 
-function hold(lease: KubeObject, ports: LockPorts): HeldLock {
-  const stop = new AbortController()
-  let current = lease
-  const renewing = (async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      await ports.clock.sleep(renewEveryMs, stop.signal)
-      if (stop.signal.aborted) return
-      const spec = { ...(field(current, 'spec') as object), renewTime: microTime(ports.clock.now()) }
-      // A renewal that fails is tried again at the next turn; the lease lasts four of them.
-      const renewed = await ports.clusterWriter.replace({ ...current, spec }).catch(() => undefined)
-      if (renewed?.ok) current = renewed.object
-    }
-  })()
-  return {
-    async release() {
-      stop.abort()
-      await renewing
-      const { namespace, name, uid } = current.metadata
-      await ports.clusterWriter.delete(
-        leaseRef({ name: name.replace(/^mesh-upgrade\./, ''), namespace: namespace ?? '' }),
-        uid ?? '',
-      )
-    },
+interface TakeOver {
+  /** Theirs, as the server has it. */
+  seen: KubeObject
+  ours: KubeObject
+  release: ReleaseName
+}
+
+async function takeOver(
+  { seen, ours, release }: TakeOver,
+  ports: LockPorts,
+  options: LockOptions,
+): Promise<HeldLock | undefined> {
+  const state = stateOf(seen, ports)
+  const isLeftBehind = options.resumes !== undefined && state.runId === options.resumes
+  const lapsed =
+    isLeftBehind && state.process === 'gone' ? seen : await seenLapsed(seen, release, ports, options.signal)
+  if (!lapsed) return undefined
+  const sentAt = ports.clock.now()
+  const lease = takenOver(renewed(ours, sentAt, { anew: true }), lapsed)
+  const replaced = await attempt(ports.clusterWriter.replace(lease))
+  const held = { release, sentAt, tookOver: state }
+  if ('ok' in replaced && replaced.ok) return holdLock({ ...held, lease: replaced.object }, ports)
+  const now = await ports.cluster.readObject(leaseRef(release))
+  if (now && sameHolder(now, lease)) return holdLock({ ...held, lease: now }, ports)
+  if (!('ok' in replaced)) throw replaced.error
+  if (replaced.refusal.status !== 409) throw lockRefused(release, replaced.refusal.message)
+  // Somebody else was quicker: theirs it is, unless they are done already.
+  if (now) throw lockHeld(release, stateOf(now, ports))
+  return undefined
+}
+
+/**
+ * The Lease once it was seen unchanged for long enough; undefined where it was released meanwhile.
+ * Throws `LockHeld` where it has not run out, or where its holder lives.
+ */
+async function seenLapsed(
+  first: KubeObject,
+  release: ReleaseName,
+  ports: LockPorts,
+  signal?: AbortSignal,
+): Promise<KubeObject | undefined> {
+  const needed = observationMs(first, ports.clock.now())
+  const state = stateOf(first, ports)
+  if (needed === undefined) throw lockHeld(release, state)
+  const when = state.runsOutAt === undefined ? 'has no end' : `ran out at ${state.runsOutAt}`
+  const message = `the lock of ${release.name} ${when}; making sure for ${needed / 1000} s that its holder (${state.holder}) is gone`
+  ports.progress({ type: 'note', message })
+  let seen = first
+  // What was slept is counted, not what the clock says: it may jump.
+  for (let waited = 0; waited < needed; waited += lockTiming.retryMs) {
+    await ports.clock.sleep(lockTiming.retryMs, signal)
+    if (signal?.aborted) throw lockHeld(release, state)
+    const again = await ports.cluster.readObject(leaseRef(release))
+    if (!again) return undefined
+    if (!isUntouched(seen, again)) throw lockHeld(release, stateOf(again, ports))
+    seen = again
   }
+  return seen
 }
 
-function leaseRef(release: ReleaseName): {
-  apiVersion: string
-  kind: string
-  namespace: string
-  name: string
-} {
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    namespace: release.namespace,
-    name: `mesh-upgrade.${release.name}`,
-  }
+function stateOf(lease: KubeObject, { clock, processes }: LockPorts): LockState {
+  return lockStateOf(lease, clock.now(), processes)
 }
 
-function leaseObject(release: ReleaseName, runId: string, clock: Clock): KubeObject {
-  const { apiVersion, kind, namespace, name } = leaseRef(release)
-  const now = microTime(clock.now())
-  return {
-    apiVersion,
-    kind,
-    metadata: { name, namespace, annotations: { 'mesh-upgrade.dev/run': runId } },
-    spec: {
-      holderIdentity: clock.holder(),
-      leaseDurationSeconds: leaseSeconds,
-      acquireTime: now,
-      renewTime: now,
-    },
-  }
+/** A request whose failure is looked into before it counts. */
+async function attempt(asked: Promise<ApplyResult>): Promise<ApplyResult | { error: Error }> {
+  return asked.catch((error: unknown) => ({
+    error: error instanceof Error ? error : new Error(String(error)),
+  }))
 }
 
-function hasRunOut(lease: KubeObject, now: number): boolean {
-  const renewed = Date.parse(textField(lease, 'spec', 'renewTime'))
-  const seconds = field(lease, 'spec', 'leaseDurationSeconds')
-  if (Number.isNaN(renewed) || typeof seconds !== 'number') return true
-  return renewed + seconds * 1000 < now
-}
-
-function lockHeld(lease: KubeObject, release: ReleaseName): UpgradeError {
-  const holder = textField(lease, 'spec', 'holderIdentity') || 'somebody'
-  const since = textField(lease, 'spec', 'acquireTime') || 'an unknown time'
-  return new UpgradeError('LockHeld', `another run works on ${release.name}: ${holder}, since ${since}`, {
-    lease: lease.metadata.name,
-    namespace: release.namespace,
-  })
-}
-
-/** A Lease's times are MicroTime: six digits after the second. */
-function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/(\.\d{3})Z$/, '$1000Z')
+function lockRefused(release: ReleaseName, why: string): UpgradeError {
+  const remedy = `Ask whether you may: kubectl auth can-i create leases -n ${release.namespace}`
+  return new UpgradeError('LockRefused', `take the lock ${leaseRef(release).name}: ${why}`, { remedy })
 }

@@ -57,9 +57,10 @@ export async function awaitRollout(
   for (;;) {
     const statuses = await readWorkloads(workloads, context.ports.cluster)
     if (allCurrent(statuses)) return { done: true, statuses }
-    if (context.ports.clock.now() >= deadline || context.signal.aborted) return { done: false, statuses }
+    if (context.ports.clock.now() >= deadline || context.interrupts.finishStep.aborted)
+      return { done: false, statuses }
     await narrator(statuses)
-    await context.ports.clock.sleep(pollEveryMs, context.signal)
+    await context.ports.clock.sleep(pollEveryMs, context.interrupts.finishStep)
   }
 }
 

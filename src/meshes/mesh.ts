@@ -1,7 +1,7 @@
 import type { CrdOwner } from '../model/crd.js'
 import type { ObjectRef } from '../model/object-ref.js'
 import type { Afterwards } from '../model/plan.js'
-import type { Values } from '../model/values.js'
+import type { Json, Values } from '../model/values.js'
 
 /** A key of the mesh's values that moved or went away with a chart version. */
 export interface ValueMigration {
@@ -39,6 +39,24 @@ export interface CrdOwnership {
 export type HopJudgement =
   { type: 'supported' } | { type: 'too-far'; nextTarget: string; reason: string } | { type: 'downgrade' }
 
+/**
+ * What a mesh needs in order to work, besides the objects of its release; `by` is who makes or completes it.
+ * A webhook configuration also needs an authority and somebody who answers.
+ */
+export interface MeshExpectation {
+  type: 'object' | 'webhook'
+  object: ObjectRef
+  by: string
+}
+
+/** A field that a CRD of the mesh requires from some version on, and what the mesh itself would set. */
+export interface RequiredField {
+  crd: string
+  path: string[]
+  value: Json
+  why: string
+}
+
 /** Data and pure functions that say what one mesh is. `if mesh ===` exists nowhere else. */
 export interface MeshProfile {
   id: string
@@ -71,8 +89,12 @@ export interface MeshProfile {
   valuePaths(chartVersion: string): ValuePaths | undefined
   /** Dotted path of the values of a workload's requests and limits; undefined where the mesh has no such workload. */
   resourcePath?(workload: string, chartVersion: string): string | undefined
-  /** What an upgrade interrupts, said before consent. */
-  impact(from: string, to: string, restarts: readonly ObjectRef[]): string[]
+  /** What an upgrade interrupts, said before consent; `recreates`: custom resources are deleted and made again. */
+  impact(from: string, to: string, restarts: readonly ObjectRef[], recreates?: boolean): string[]
+  /** Fields that objects of older versions lack; `values` are the computed ones of the target. Absent: none. */
+  requiredFields?(to: string, values: Values): RequiredField[]
   /** What the person has to do afterwards; `values` are the computed ones of the target. */
   afterwards(from: string, to: string, values: Values): Afterwards[]
+  /** What must be there for the mesh to work; `values` are the computed ones. Absent: nothing besides the release. */
+  expectations?(release: { namespace: string; chartVersion: string; values: Values }): MeshExpectation[]
 }

@@ -27,7 +27,7 @@ export type CrdClaim = 'changed' | 'unchanged' | 'added' | 'unknown' | 'not-carr
 export interface CrdChange {
   name: string
   owner: CrdOwner
-  action: 'create' | 'update' | 'none' | 'left-to-owner' | 'not-in-target'
+  action: 'create' | 'update' | 'recreate' | 'none' | 'left-to-owner' | 'not-in-target'
   releaseNotes: CrdClaim
   targetChart: CrdClaim
   live?: CrdVersions
@@ -51,15 +51,29 @@ export interface CustomResourceKind {
   namespaced: boolean
 }
 
+/** A field that one custom resource gets when it is made again, because the new schema asks for it. */
+export interface ResourceEdit {
+  crd: string
+  /** Empty for cluster-scoped objects. */
+  namespace: string
+  name: string
+  /** Names of members, from the root: `spec`, `certificate`, `certKeyBitSize`. */
+  path: string[]
+  value: Json
+}
+
 /** What is kept of one custom resource: never its body. */
 export interface CustomResourceSummary {
   namespace: string
   name: string
   uid: string
+  resourceVersion: string
   /** SHA-256 over the server's bytes of everything but apiVersion, metadata and status. */
   specDigest: string
   /** SHA-256 over labels and annotations. */
   labelsDigest: string
+  /** Uids of its owners, where it has any. */
+  ownerUids?: string[]
 }
 
 /** One custom resource as the server's bytes. */
@@ -96,4 +110,22 @@ export function servedKindKeys(crd: KubeObject): string[] {
 export function versionList(crd: KubeObject): Json[] {
   const versions = field(crd, 'spec', 'versions')
   return Array.isArray(versions) ? versions : []
+}
+
+/**
+ * The kind to read a CRD's objects by: its storage version where served, so that reading converts nothing;
+ * undefined where it serves none.
+ */
+export function customResourceKind(crd: KubeObject): CustomResourceKind | undefined {
+  const { servedVersions, storageVersion } = versionsOf(crd)
+  const version = servedVersions.includes(storageVersion) ? storageVersion : servedVersions[0]
+  if (version === undefined) return undefined
+  return {
+    crd: crd.metadata.name,
+    group: textField(crd, 'spec', 'group'),
+    version,
+    kind: textField(crd, 'spec', 'names', 'kind'),
+    plural: textField(crd, 'spec', 'names', 'plural'),
+    namespaced: field(crd, 'spec', 'scope') === 'Namespaced',
+  }
 }

@@ -102,6 +102,46 @@ export const findingCodes: Record<string, FindingCode> = {
       'the target chart changes or adds CRDs, and this call (plain helm, or --crds skip) does not apply them',
     remedy: 'let kubectl mesh-upgrade update them, or apply them first',
   },
+  MU210: {
+    title: 'a CRD cannot be taken back once an object is written',
+    found: "the target's storage version is not among the versions of the live CRD",
+    remedy:
+      'know it: a rollback leaves the new CRD in place, which goes on serving the old versions that it has',
+  },
+  MU211: {
+    title: 'a custom resource could not be made again',
+    found:
+      "--crds recreate: the object, read from the API server, breaks the schema of the target's CRD (required field, type, enum, bound or pattern)",
+    remedy: 'mend the object first, or update CRDs in place, which leaves objects as they are',
+  },
+  MU212: {
+    title: 'a custom resource gets a field that the new CRD requires',
+    found:
+      "--crds recreate: the object lacks it, and the mesh's profile knows what the mesh itself would set",
+    remedy: 'consent to it with --accept, or set another value in the object first',
+  },
+  MU213: {
+    title: 'deleting custom resources waits for somebody, or some are being deleted already',
+    found: '--crds recreate: objects have finalizers, or a deletionTimestamp',
+    remedy: 'make sure that the controllers that take finalizers away run; they are never stripped',
+  },
+  MU214: {
+    title: 'custom resources lose fields for good',
+    found: "--crds recreate: objects set fields that the target's CRD does not know",
+    remedy:
+      'move what they say elsewhere first, or accept the loss with --accept; the backup keeps them whole',
+  },
+  MU215: {
+    title: 'other objects would be deleted with custom resources',
+    found:
+      '--crds recreate: objects of other kinds name a custom resource in their ownerReferences (unknown: a kind could not be listed); the garbage collector deletes them with their owner',
+    remedy: 'update CRDs in place, or take the ownerReferences off first',
+  },
+  MU216: {
+    title: 'custom resources are kept in a version that the new CRD does not serve',
+    found: "--crds recreate: the version that objects are read in is not served by the target's CRD",
+    remedy: 'go through a version of the mesh whose CRDs serve both',
+  },
   MU221: {
     title: 'release notes could not be read',
     found: 'no network, no such file, or no notes for a version in between',
@@ -184,6 +224,12 @@ export const findingCodes: Record<string, FindingCode> = {
     title: 'the release is uninstalled',
     found: "helm's newest revision is uninstalled or uninstalling",
     remedy: 'install it again',
+  },
+  MU604: {
+    title: 'a CRD cannot be put back as it was',
+    found: 'its status.storedVersions names a version that the CRD of the backup does not have',
+    remedy:
+      'leave the new CRD in place: it goes on serving the old versions; the API server refuses the old one',
   },
   MU701: {
     title: 'no node has the CPU or memory that a pod asks for',

@@ -13,6 +13,8 @@ export interface Remedy {
 export interface Finding {
   code: string
   severity: Severity
+  /** Which hop it is about, where that is not the first: `0.10.0 → 0.11.1`. */
+  hop?: string
   object?: ObjectRef
   /** Everything that it is about, where that is more than `object`. */
   objects?: ObjectRef[]

@@ -1,6 +1,8 @@
 import type { ReleaseStatus } from './release.js'
+import type { LockState } from './run-lock.js'
+import type { RunRecord, RunState } from './run-record.js'
 
-/** One installed mesh and what is published for it. */
+/** One installed mesh, what is published for it, and its last run. */
 export interface MeshStatus {
   mesh: { id: string; title: string }
   release: string
@@ -12,4 +14,10 @@ export interface MeshStatus {
   /** Published stable versions newer than the installed one; undefined where they could not be read. */
   available?: string[]
   recommended?: string
+  /** Who works on it, or did when the lock ran out; absent where nobody holds a lock. */
+  lock?: LockState
+  /** Absent where there never was one. */
+  lastRun?: RunRecord & { state: RunState }
+  /** Why lock and last run are not known. */
+  runUnknown?: string
 }

@@ -1,5 +1,7 @@
 import type { Diagnosis } from './rollout.js'
 import type { UpgradePlan } from './plan.js'
+import type { ResourcesAway } from './resources-away.js'
+import type { RollbackPlan } from './rollback-plan.js'
 import type { Verdict } from './verdict.js'
 
 /** Where the run left its files. */
@@ -11,7 +13,10 @@ export interface RunLocation {
 
 /** What went wrong, and what state things are in. */
 export interface RunFailure {
+  /** Title of the step. */
   step: string
+  /** Absent where it was none of the steps. */
+  stepId?: string
   /** The server's or helm's own words. */
   message: string
   /** What helps against just this, where that is known. */
@@ -23,13 +28,17 @@ export interface RunFailure {
 
 /** How a run ended; `exitCodeOf` in errors.ts gives the number. */
 export interface UpgradeOutcome {
-  result: 'upgraded' | 'nothing-to-do' | 'blocked' | 'declined' | 'failed' | 'interrupted'
+  result: 'upgraded' | 'rolled-back' | 'nothing-to-do' | 'blocked' | 'declined' | 'failed' | 'interrupted'
   plan: UpgradePlan
+  /** The way back, where it was gone. */
+  rollback?: RollbackPlan
   run?: RunLocation
   verdict?: Verdict
   diagnosis?: Diagnosis
-  /** Steps that were done, for the words after a failure. */
+  /** Ids of the steps that were done, for the words after a failure. */
   doneSteps: string[]
   failure?: RunFailure
+  /** For how long custom resources were away, where CRDs were deleted and made again. */
+  resourcesAway?: ResourcesAway
   elapsedMs: number
 }

@@ -3,18 +3,24 @@ import type { CustomResourceKind, LiveCrd } from './crd.js'
 import type { KubeObject } from './kube-object.js'
 import type { UpgradePlan } from './plan.js'
 import type { ReleaseSnapshot } from './release.js'
+import type { UpgradeRequest } from './upgrade-request.js'
 import type { Sensitive, Values } from './values.js'
 
-/** What execute needs besides the plan and what no document may hold. */
+/** What execute needs of one hop besides the plan and what no document may hold. */
 export interface PlanPayload {
+  /** As it is before the hop; of a later hop, as it is foreseen. */
   release: ReleaseSnapshot
   chart: Chart
   /** The whole of the values that helm is given. */
   values: Sensitive<Values>
+  /** What this call sets itself, which wins at every hop. */
+  overrides: Sensitive<Values>
   /** CRD manifests that will be applied, by name. */
   crds: { name: string; object: KubeObject }[]
   liveCrds: LiveCrd[]
   customResourceKinds: CustomResourceKind[]
+  /** Published stable versions. */
+  available: string[]
   timeoutMs: number
   /** What to type to do the same again, without the program's name; secrets hidden. */
   again: string
@@ -24,8 +30,9 @@ export interface PlanPayload {
   helmArguments: string[]
 }
 
-/** The result of planning. `payload` is absent where the plan is blocked before there is anything to do. */
+/** The result of planning: one payload for each hop. */
 export interface PreparedUpgrade {
   plan: UpgradePlan
-  payload: PlanPayload
+  payloads: PlanPayload[]
+  request: UpgradeRequest
 }

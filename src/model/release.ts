@@ -1,3 +1,4 @@
+import type { ObjectRef } from './object-ref.js'
 import type { Sensitive, Values } from './values.js'
 
 /** Helm's own words for the state of a release revision. */
@@ -18,6 +19,26 @@ export interface ReleaseRevision {
   releaseStatus: ReleaseStatus
   /** Seconds since 1970, from the storage object's labels; absent where helm wrote none. */
   modifiedAt?: number
+}
+
+/** The storage object of a revision, as its metadata tells. */
+export interface ReleaseRecord extends ReleaseRevision {
+  uid: string
+  /** When the object was made, by the server's clock (RFC 3339). */
+  createdAt?: string
+  /** Who wrote it last, by managedFields (`Helm` is every helm's name), and when (RFC 3339). */
+  writtenBy?: string
+  writtenAt?: string
+  annotations: Record<string, string>
+}
+
+/** A hook of a release, and how its run in this revision ended by helm's own record. */
+export interface ReleaseHook {
+  object: ObjectRef
+  /** `pre-upgrade`, `test`, … */
+  events: string[]
+  /** Absent where helm did not run it. */
+  lastPhase?: 'Unknown' | 'Running' | 'Succeeded' | 'Failed'
 }
 
 /** One release as helm stored it: the newest revision, decoded. */
@@ -42,6 +63,8 @@ export interface ReleaseSnapshot {
   chartDefaults: Values
   /** Rendered objects without hooks: multi-document YAML, may hold secrets. */
   manifest: Sensitive<string>
+  /** Absent where the reader does not know them. */
+  hooks?: ReleaseHook[]
   /** CRDs that the stored chart carries in crds/. */
   crdNames: string[]
   /** Digest of the stored chart's templates, crds, schema and defaults; see `chart.ts`. */
@@ -67,4 +90,9 @@ export function lastGoodRevision(history: readonly ReleaseRevision[]): number | 
     ({ releaseStatus }) => releaseStatus === 'deployed' || releaseStatus === 'superseded',
   )
   return good.length === 0 ? undefined : Math.max(...good.map(({ releaseRevision }) => releaseRevision))
+}
+
+/** The number of the newest stored revision, whatever its state. */
+export function newestRevision(history: readonly ReleaseRevision[]): number {
+  return Math.max(0, ...history.map(({ releaseRevision }) => releaseRevision))
 }

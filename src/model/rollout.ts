@@ -4,6 +4,26 @@ import type { ObjectRef } from './object-ref.js'
 /** kstatus words for how far an object is. */
 export type RolloutStatus = 'Current' | 'InProgress' | 'Failed' | 'Terminating' | 'NotFound' | 'Unknown'
 
+/** How far one object is, and why. */
+export interface ObjectStatus {
+  status: RolloutStatus
+  message: string
+}
+
+/** An object that should be there, and how far it is. */
+export interface ObjectState extends ObjectStatus {
+  object: ObjectRef
+}
+
+/** A pod of a workload's older version. */
+export interface OldPod {
+  pod: ObjectRef
+  workload: ObjectRef
+  terminating: boolean
+  /** True where the workload's own strategy keeps it (partition, OnDelete). */
+  mayStay: boolean
+}
+
 /** One workload's progress. */
 export interface WorkloadStatus {
   workload: ObjectRef

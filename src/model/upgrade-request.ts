@@ -1,3 +1,4 @@
+import type { HookSettings } from './hooks.js'
 import type { ValuesMode } from './plan.js'
 
 /** What the user asked for, flags already parsed; the same for `upgrade`, `plan` and `upgrade-check`. */
@@ -24,6 +25,15 @@ export interface UpgradeRequest {
   permissions: 'to-run' | 'to-know'
   /** What else helm is given, word by word (`--no-hooks`, `--description …`, words after `--`). */
   helmArguments: string[]
+  /** Commands of the user that run before and after parts of the work. */
+  hooks?: HookSettings
+  /** URLs and files that are told how the run ended. */
+  notify?: string[]
+  /** How many revisions helm keeps, where that is said; 0 for all. */
+  historyMax?: number
 }
+
+/** What a run does besides its work. */
+export type RunWishes = Pick<UpgradeRequest, 'hooks' | 'notify'>
 
 export type ImagesMode = 'keep' | 'chart' | 'as-is'

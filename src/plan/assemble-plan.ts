@@ -3,12 +3,13 @@ import type { MeshProfile } from '../meshes/mesh.js'
 import type { Chart } from '../model/chart.js'
 import type { ClusterSnapshot } from '../model/cluster.js'
 import { versionsOf, type CrdChange, type LiveCrd } from '../model/crd.js'
-import { digestOfJson } from '../model/digest.js'
+import { canonicalJson, digestOfJson } from '../model/digest.js'
 import { hasError, type Finding, type Severity } from '../model/finding.js'
 import { field, type KubeObject, refOf } from '../model/kube-object.js'
-import type { ObjectRef } from '../model/object-ref.js'
+import { refKey, type ObjectRef } from '../model/object-ref.js'
 import {
   planApiVersion,
+  type ConsentRequirement,
   type Hop,
   type Impact,
   type PlanInputs,
@@ -20,6 +21,7 @@ import { hideUrlPasswords } from '../model/redaction.js'
 import type { ReleaseNotes } from '../model/release-notes.js'
 import type { ReleaseSnapshot } from '../model/release.js'
 import type { Values } from '../model/values.js'
+import type { Recreation } from './crds/plan-recreation.js'
 import type { ObjectDiff } from './objects/diff-objects.js'
 import { isWorkload } from './objects/is-workload.js'
 import type { PlannedValues } from './values/carry-values.js'
@@ -40,6 +42,8 @@ export interface PlanParts {
   liveCrds: readonly LiveCrd[]
   counts: ReadonlyMap<string, number>
   crds: CrdChange[]
+  /** What deleting CRDs and making them again comes to; absent where none is. */
+  recreation?: Recreation
   notes: ReleaseNotes[]
   after: readonly KubeObject[]
   /** Live objects that leave the chart and are to stay. */
@@ -51,17 +55,17 @@ export interface PlanParts {
   clusterFlags: readonly string[]
 }
 
-/** Puts everything that was read and decided into the document that is shown, consented to and executed. */
-export function assemblePlan(parts: PlanParts): UpgradePlan {
-  const { profile, cluster, release, chart } = parts
-  const restarts = parts.objects.changes
-    .filter(({ restartsPods }) => restartsPods)
-    .map(({ object }) => object)
-  const verdict = verdictOfPlan(parts)
+/** Puts everything that was read and decided, hop by hop, into the document that is shown, consented to and executed. */
+export function assemblePlan(hops: readonly [PlanParts, ...PlanParts[]]): UpgradePlan {
+  const [first] = hops
+  const last = hops.at(-1) ?? first
+  const { profile, cluster, release } = first
+  const verdict = verdictOfPlan(hops)
+  const steps = verdict === 'nothing-to-do' ? () => [] : stepsOf
   const plan: Omit<UpgradePlan, 'digest'> = {
     apiVersion: planApiVersion,
     kind: 'UpgradePlan',
-    executor: parts.executor,
+    executor: first.executor,
     mesh: { id: profile.id, title: profile.title },
     release: { name: release.name, namespace: release.namespace, releaseRevision: release.releaseRevision },
     cluster: {
@@ -71,24 +75,51 @@ export function assemblePlan(parts: PlanParts): UpgradePlan {
       kubeVersion: cluster.kubeVersion,
     },
     from: { chartVersion: release.chartVersion, appVersion: release.appVersion },
-    to: { chartVersion: chart.version, appVersion: chart.appVersion, why: parts.targetReason },
-    hops: [hopOf(parts, verdict)],
-    findings: sortFindings(parts.findings),
-    consents: [],
-    impact:
-      verdict === 'nothing-to-do' ? { restarts: [], lines: [], afterwards: [] } : impactOf(parts, restarts),
+    to: {
+      chartVersion: last.chart.version,
+      appVersion: last.chart.appVersion,
+      why: last.targetReason,
+    },
+    hops: hops.map((parts, index) => hopOf(parts, steps(parts, index + 1))),
+    findings: findingsOf(hops),
+    consents: verdict === 'nothing-to-do' ? [] : consentsOf(hops),
+    impact: verdict === 'nothing-to-do' ? { restarts: [], lines: [], afterwards: [] } : impactOf(hops),
     inputs: planInputs({
       clusterUid: cluster.uid,
       release,
-      chart,
-      values: parts.values.values,
-      crds: parts.liveCrds,
-      counts: parts.counts,
+      chart: first.chart,
+      values: first.values.values,
+      crds: first.liveCrds,
+      counts: first.counts,
     }),
     verdict,
   }
-  const aimed = aimPlan(plan, parts.clusterFlags)
-  return { ...aimed, digest: digestOfJson(aimed) }
+  const aimed = aimPlan(plan, first.clusterFlags)
+  return { ...aimed, digest: planDigest(aimed) }
+}
+
+/**
+ * One digest over path, value edits, steps and consents of all hops, and the inputs (design §1.2). What is
+ * rendered is left out: generated certificates differ each time.
+ */
+export function planDigest(plan: Omit<UpgradePlan, 'digest'>): string {
+  const { executor, release, from, to, hops, consents, inputs } = plan
+  return digestOfJson({
+    ...{ executor, release, consents, inputs },
+    path: [from.chartVersion, to.chartVersion],
+    hops: hops.map(hopConsent),
+  })
+}
+
+/** What of a hop is consented to: when it is planned again on what is then live, this must be the same. */
+export function hopConsent({ from, to, releases, crds, steps }: Hop): object {
+  return {
+    ...{ from, to },
+    values: releases.map(({ name, chart, values }) => [name, chart.digest, values.digest, values.edits]),
+    crds: crds.map(({ name, action }) => [name, action]),
+    // Titles and commands tell of counts, which move by themselves; ids tell the number of the hop.
+    steps: steps.map(({ id: _id, title: _title, commands: _commands, ...step }) => step),
+  }
 }
 
 /** What `planInputs` takes the measure of. */
@@ -122,19 +153,52 @@ export function planInputs({ clusterUid, release, chart, values, crds, counts }:
   }
 }
 
-function impactOf({ profile, release, chart, values }: PlanParts, restarts: ObjectRef[]): Impact {
-  const [from, to] = [release.chartVersion, chart.version]
-  const computed = mergeValues(values.values, chart.defaults)
+/** One id is asked for once; where several hops have it, each says what it does. */
+function consentsOf(hops: readonly PlanParts[]): ConsentRequirement[] {
+  const byId = new Map<string, string[]>()
+  for (const { recreation, chart } of hops) {
+    for (const { id, text } of recreation?.consents ?? []) {
+      const told = hops.length > 1 ? `${chart.version}: ${text}` : text
+      byId.set(id, [...(byId.get(id) ?? []), told])
+    }
+  }
+  return [...byId].map(([id, texts]) => ({ id, text: texts.join('; ') }))
+}
+
+function impactOf(hops: readonly [PlanParts, ...PlanParts[]]): Impact {
+  const [first] = hops
+  const last = hops.at(-1) ?? first
+  const restarts = hops.map(({ objects }) =>
+    objects.changes.filter(({ restartsPods }) => restartsPods).map(({ object }) => object),
+  )
+  const lines = hops.flatMap((parts, index) => {
+    const { profile, release, chart } = parts
+    const recreates = parts.crds.some(({ action }) => action === 'recreate')
+    const own = profile.impact(release.chartVersion, chart.version, restarts[index] ?? [], recreates)
+    return [...recreationImpact(parts), ...own]
+  })
+  const computed = mergeValues(last.values.values, last.chart.defaults)
+  const byKey = new Map(restarts.flat().map((ref) => [refKey(ref), ref]))
   return {
-    restarts,
-    lines: profile.impact(from, to, restarts),
-    afterwards: profile.afterwards(from, to, computed),
+    restarts: [...byKey.values()],
+    lines: [...new Set(lines)],
+    afterwards: last.profile.afterwards(first.release.chartVersion, last.chart.version, computed),
   }
 }
 
-function hopOf(parts: PlanParts, verdict: PlanVerdict): Hop {
+/** The order keeps the interruption short: helm, which takes longest, begins when all is back. */
+function recreationImpact({ crds }: PlanParts): string[] {
+  const recreated = crds.filter(({ action }) => action === 'recreate')
+  if (recreated.length === 0) return []
+  const objects = recreated.reduce((sum, { customResources }) => sum + customResources, 0)
+  return [
+    `custom resources: ${objects} of ${recreated.length} kinds are away from the first deletion until the last is made again; they are back before helm upgrade begins, since the new controller waits for them and the webhooks of the old one still answer`,
+    'custom resources that are made again get new uids: who keeps the old ones has to look again',
+  ]
+}
+
+function hopOf(parts: PlanParts, steps: Hop['steps']): Hop {
   const { release, chart } = parts
-  const workloads = parts.after.filter(isWorkload).map(refOf)
   const { name, namespace } = release
   const { version, appVersion, reference, contentDigest } = chart
   return {
@@ -162,17 +226,20 @@ function hopOf(parts: PlanParts, verdict: PlanVerdict): Hop {
     ],
     crds: parts.crds,
     releaseNotes: parts.notes,
-    steps: verdict === 'nothing-to-do' ? [] : stepsOf(parts, workloads),
+    steps,
   }
 }
 
-function stepsOf(parts: PlanParts, workloads: ObjectRef[]): Hop['steps'] {
+function stepsOf(parts: PlanParts, hop: number): Hop['steps'] {
   const { executor, crds, byHand, chart, release, profile } = parts
+  const workloads = parts.after.filter(isWorkload).map(refOf)
   return planSteps({
+    hop,
     executor,
     release,
     chartVersion: chart.version,
     crds,
+    edits: parts.recreation?.edits ?? [],
     crdOwner: crdOwnershipAt(profile, chart.version),
     crdGroups: profile.crdGroups,
     kept: parts.kept,
@@ -182,9 +249,23 @@ function stepsOf(parts: PlanParts, workloads: ObjectRef[]): Hop['steps'] {
 }
 
 /** Nothing to do means that version, chart, values and CRDs are all as wanted (design §2). */
-function verdictOfPlan(parts: PlanParts): PlanVerdict {
-  if (hasError(parts.findings)) return 'blocked'
-  return isAsWanted(parts) ? 'nothing-to-do' : 'ready'
+function verdictOfPlan(hops: readonly PlanParts[]): PlanVerdict {
+  if (hops.some(({ findings }) => hasError(findings))) return 'blocked'
+  return hops.every(isAsWanted) ? 'nothing-to-do' : 'ready'
+}
+
+/** What several hops find alike is told once; what only a later hop finds names it. */
+function findingsOf(hops: readonly PlanParts[]): Finding[] {
+  const seen = new Set<string>()
+  const found = hops.flatMap(({ findings, release, chart }, index) => {
+    const hop = index === 0 ? {} : { hop: `${release.chartVersion} → ${chart.version}` }
+    return findings.map((finding) => ({ ...finding, ...hop }))
+  })
+  const once = found.filter(({ code, object, message }) => {
+    const key = canonicalJson([code, object ?? null, message])
+    return !seen.has(key) && seen.add(key)
+  })
+  return sortFindings(once)
 }
 
 /** True where version, chart, values and CRDs are all as wanted. */
@@ -193,7 +274,7 @@ export function isAsWanted(parts: Pick<PlanParts, 'release' | 'chart' | 'values'
   const sameChart =
     release.chartVersion === chart.version && release.chartContentDigest === chart.contentDigest
   const sameValues = digestOfJson(release.userSuppliedValues.reveal()) === digestOfJson(parts.values.values)
-  const sameCrds = parts.crds.every(({ action }) => action !== 'create' && action !== 'update')
+  const sameCrds = parts.crds.every(({ action }) => !['create', 'update', 'recreate'].includes(action))
   return release.releaseStatus === 'deployed' && sameChart && sameValues && sameCrds
 }
 

@@ -68,6 +68,7 @@ export function sameAgain(
       ? []
       : [`--${request.valuesMode}-values`]),
     ...(request.images === 'keep' ? [] : ['--images', request.images]),
+    ...(request.crds === 'recreate' ? ['--crds', 'recreate'] : []),
   ])
 }
 

@@ -1,4 +1,4 @@
-import type { CrdChange } from '../model/crd.js'
+import type { CrdChange, ResourceEdit } from '../model/crd.js'
 import type { ObjectRef } from '../model/object-ref.js'
 import type { Step } from '../model/step.js'
 import type { CrdOwnership } from '../meshes/mesh.js'
@@ -7,10 +7,14 @@ import { keepCommand } from './objects/resource-policy.js'
 import type { CommandsByHand } from './commands-by-hand.js'
 
 export interface StepsInput {
+  /** Which hop of the plan, from 1: ids of steps differ from hop to hop. */
+  hop: number
   executor: 'mesh-upgrade' | 'helm'
   release: { name: string; namespace: string }
   chartVersion: string
   crds: readonly CrdChange[]
+  /** Fields that custom resources get when they are made again. */
+  edits?: readonly ResourceEdit[]
   crdOwner: CrdOwnership
   /** API groups of the mesh's CRDs. */
   crdGroups: readonly string[]
@@ -22,10 +26,19 @@ export interface StepsInput {
 
 /** The ordered steps of one hop; what helm alone does is one of them. */
 export function planSteps(input: StepsInput): Step[] {
+  const steps = orderedSteps(input)
+  return input.hop === 1 ? steps : steps.map((step) => ({ ...step, id: `${step.id}-${input.hop}` }))
+}
+
+function orderedSteps(input: StepsInput): Step[] {
   if (input.executor === 'helm') return [upgradeStep(input)]
-  const applied = input.crds.filter(({ action }) => action === 'create' || action === 'update')
+  const applied = input.crds.filter(({ action }) => ['create', 'update', 'recreate'].includes(action))
+  const recreated = applied.filter(({ action }) => action === 'recreate')
   const steps: Step[] = [backupStep(input)]
+  if (recreated.length > 0) steps.push(deleteStep(recreated))
   if (applied.length > 0) steps.push(applyCrdsStep(input, applied))
+  // All is back before helm: nothing waits for a controller without its resources, and the interruption is short.
+  if (recreated.length > 0) steps.push(restoreStep(input, recreated))
   if (input.kept.length > 0) steps.push(keepStep(input))
   steps.push(upgradeStep(input))
   if (input.workloads.length > 0) steps.push(waitStep(input))
@@ -68,13 +81,47 @@ function applyCrdsStep({ byHand }: StepsInput, applied: readonly CrdChange[]): S
     id: 'apply-crds',
     type: 'apply-crds',
     crds: names,
-    title: `update ${plural(names.length, 'CRD')} in place: ${names.join(', ')}`,
+    title: `${applyVerb(applied)}: ${names.join(', ')}`,
     mutates: true,
     commands: [
       ...byHand.fetchCrds,
       `kubectl apply --server-side --force-conflicts --field-manager=mesh-upgrade -f ${byHand.crdLocation}`,
       `kubectl wait --for=condition=Established ${names.map((name) => `crd/${name}`).join(' ')}`,
     ],
+  }
+}
+
+function applyVerb(applied: readonly CrdChange[]): string {
+  const isAgain = applied.some(({ action }) => action === 'recreate')
+  const what = plural(applied.length, 'CRD')
+  return isAgain ? `create ${what} and wait until they are served` : `update ${what} in place`
+}
+
+function deleteStep(recreated: readonly CrdChange[]): Step {
+  const names = recreated.map(({ name }) => name)
+  const objects = recreated.reduce((sum, { customResources }) => sum + customResources, 0)
+  return {
+    id: 'delete-crds',
+    type: 'delete-crds',
+    crds: names,
+    title: `delete ${plural(names.length, 'CRD')} and with them ${plural(objects, 'custom resource')}: ${names.join(', ')}`,
+    mutates: true,
+    commands: [`kubectl delete crd ${names.join(' ')}`],
+  }
+}
+
+function restoreStep({ edits = [] }: StepsInput, recreated: readonly CrdChange[]): Step {
+  const objects = recreated.reduce((sum, { customResources }) => sum + customResources, 0)
+  const set = [...new Set(edits.map(({ path, value }) => `.${path.join('.')}: ${JSON.stringify(value)}`))]
+  const added = set.length > 0 ? `, with ${set.join(', ')} added` : ''
+  return {
+    id: 'restore-resources',
+    type: 'restore-resources',
+    crds: recreated.map(({ name }) => name),
+    ...(edits.length > 0 ? { edits: [...edits] } : {}),
+    title: `make ${plural(objects, 'custom resource')} again from the backup, and compare all${added}`,
+    mutates: true,
+    commands: ['kubectl create -f custom-resources.yaml'],
   }
 }
 

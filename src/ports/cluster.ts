@@ -11,6 +11,8 @@ export interface ListOptions {
   namespace?: string
   labelSelector?: string
   fieldSelector?: string
+  /** So many are enough. */
+  most?: number
   /** Only metadata is transferred. */
   metadataOnly?: boolean
 }
@@ -58,6 +60,9 @@ export interface ClusterWriter {
   create(object: KubeObject): Promise<ApplyResult>
   /** PUT; the object's resourceVersion makes a concurrent change a 409. */
   replace(object: KubeObject): Promise<ApplyResult>
-  /** DELETE with a uid precondition; true where the object was there and is gone or going. */
-  delete(ref: ObjectRef, uid: string): Promise<boolean>
+  /**
+   * DELETE with preconditions: the uid, and where one is given the resourceVersion. True where the object
+   * was there and is gone or going.
+   */
+  delete(ref: ObjectRef, uid: string, resourceVersion?: string): Promise<boolean>
 }

@@ -1,5 +1,6 @@
 import type { Chart, ChartRepository, ChartSource, ChartVersionEntry } from '../model/chart.js'
-import type { HelmUpgradeWords } from '../model/helm-upgrade.js'
+import type { HelmRollbackWords, HelmUpgradeWords } from '../model/helm-upgrade.js'
+import type { LingeringHelm } from '../model/lingering-helm.js'
 import type { Sensitive, Values } from '../model/values.js'
 
 export interface HelmVersion {
@@ -35,17 +36,34 @@ export interface HelmReader {
   render(request: RenderRequest): Promise<Sensitive<string>>
 }
 
-export interface HelmUpgradeRequest extends HelmUpgradeWords {
-  /** Folder in which helm's output is kept. */
+/** What a helm that changes the release is given besides its words. */
+export interface HelmChangeOptions {
+  /** Folder in which helm's output is kept, and by which a helm that outlives us is found: one for each run. */
   logFolder: string
+  /**
+   * After this long helm is ended (SIGTERM), since it hangs. Its own `--timeout` holds for each hook and each
+   * wait, so that the default is three times that and a minute.
+   */
+  endAfterMs?: number
 }
+
+export type HelmUpgradeRequest = HelmUpgradeWords & HelmChangeOptions
+export type HelmRollbackRequest = HelmRollbackWords & HelmChangeOptions
 
 export interface HelmOutcome {
   succeeded: boolean
   exitCode: number | null
-  /** Last lines of helm's stderr, redacted. */
+  /** Last lines of helm's stderr, redacted; before them how it ended, where that was not by itself. */
   message: string
+  /**
+   * `terminated`: by our SIGTERM. `killed`: by a signal of somebody else; the release may be left pending.
+   * `running`: SIGTERM did not end it, and it still runs; see `HelmWriter.lingering`.
+   */
+  ending: 'exited' | 'terminated' | 'killed' | 'running'
 }
+
+/** How the wait for a lingering helm ended; `not-ended`: it ignores SIGTERM, or we cannot look where it runs. */
+export type SettledHelm = 'ended' | 'terminated' | 'not-ended'
 
 /** helm, asked to change the release. */
 export interface HelmWriter {
@@ -55,11 +73,30 @@ export interface HelmWriter {
     onLine: (line: string) => void,
     signal: AbortSignal,
   ): Promise<HelmOutcome>
+  /** Runs `helm rollback` in the same way; a pending release is no hindrance to it. */
+  rollback(
+    request: HelmRollbackRequest,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<HelmOutcome>
+  /** The helm that a run with this folder started and whose end it did not see; undefined where there is none. */
+  lingering(logFolder: string): Promise<LingeringHelm | undefined>
+  /**
+   * Waits until a lingering helm has ended, telling its output; after `waitMs`, or when `signal` is aborted,
+   * ends it with SIGTERM. From then on `lingering` knows no helm any more, unless the answer is `not-ended`.
+   */
+  settle(
+    helm: LingeringHelm,
+    options: { waitMs: number },
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<SettledHelm>
 }
 
-/** The command line that a person could run instead of `HelmWriter.upgrade`. */
+/** The command line that a person could run instead of `HelmWriter`. */
 export interface HelmCommandLine {
   /** helm's flags for the cluster that this call names (`--kube-context other`); empty where it names none. */
   clusterFlags(): string[]
   upgradeCommand(request: HelmUpgradeWords): string
+  rollbackCommand(request: HelmRollbackWords): string
 }

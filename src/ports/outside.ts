@@ -1,5 +1,6 @@
 import type { ProgressEvent } from '../model/progress.js'
 import type { CrdManifest } from '../model/chart.js'
+import type { HolderProcess, ProcessState } from '../model/run-lock.js'
 
 /** The person at the terminal. */
 export interface Prompter {
@@ -18,6 +19,13 @@ export interface Clock {
   newRunId(): string
   /** `user@host pid 123`: who holds the lock. */
   holder(): string
+}
+
+/** Processes of this machine: whether the holder of a lock still runs. */
+export interface Processes {
+  self(): HolderProcess
+  /** `gone` only where that is proved; of another machine nothing can be. */
+  stateOf(process: HolderProcess): ProcessState
 }
 
 /** Receives progress; must return at once. */

@@ -12,6 +12,7 @@ export function crdSummary(changes: readonly CrdChange[]): string {
     changes.filter((change) => change.action === action).length
   const parts: [number, string][] = [
     [number('update'), 'in place'],
+    [number('recreate'), 'deleted and made again'],
     [number('create'), 'new'],
     [number('none'), 'unchanged'],
     [number('left-to-owner'), 'left to their owner'],
@@ -71,6 +72,7 @@ function action(change: CrdChange): string {
   const words: Record<CrdChange['action'], string> = {
     create: 'create',
     update: 'update',
+    recreate: 'recreate',
     none: 'none',
     'left-to-owner': `by ${change.owner}`,
     'not-in-target': 'keep',

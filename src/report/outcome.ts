@@ -12,7 +12,7 @@ import type { View } from './view.js'
 /** How a run ended: what was done and what was not, where the data is, and the next command. */
 export function formatOutcome(outcome: UpgradeOutcome, view: View): string {
   const parts = [
-    [resultLine(outcome, view), ...reasons(outcome, view)],
+    [resultLine(outcome, view), ...reasons(outcome, view), ...awayLine(outcome, view)],
     outcome.verdict ? checkLines(outcome.verdict, view) : [],
     failed(outcome) ? workDone(outcome, view) : [],
     outcome.diagnosis && failed(outcome)
@@ -40,6 +40,12 @@ function reasons({ result, plan }: UpgradeOutcome, view: View): string[] {
   return result === 'blocked' ? findingLines(blockers, view) : []
 }
 
+function awayLine({ resourcesAway: away }: UpgradeOutcome, view: View): string[] {
+  if (!away) return []
+  const text = `custom resources: ${away.objects} were away for ${elapsed(away.ms)}, until the last of them was back`
+  return [wrap(text, view.width, { indent: 2 })]
+}
+
 function failed({ result }: UpgradeOutcome): boolean {
   return result === 'failed' || result === 'interrupted'
 }
@@ -53,10 +59,13 @@ function resultLine(outcome: UpgradeOutcome, view: View): string {
   const reason = failure ? `${failure.step}: ${failure.message}` : ''
   const texts: Record<UpgradeOutcome['result'], string> = {
     upgraded: theme.good(`✔ upgraded ${release}: ${path} ${took}`),
+    'rolled-back': theme[failure ? 'warn' : 'good'](
+      `${failure ? 'failed, and rolled back' : '✔ rolled back'}: ${release} is at ${plan.from.chartVersion} again ${took}`,
+    ),
     'nothing-to-do': theme.good(`✔ nothing to do: ${release} is as wanted`),
     blocked: theme.bad(`✖ refused; nothing was changed`),
     declined: theme.warn('declined; nothing was changed'),
-    failed: theme.bad(`✖ not upgraded: ${release}, ${path} ${took}`),
+    failed: theme.bad(`✖ not ${outcome.rollback ? 'rolled back' : 'upgraded'}: ${release}, ${path} ${took}`),
     interrupted: theme.warn(`interrupted: ${release}, ${path} ${took}`),
   }
   if (reason === '') return texts[result]
@@ -68,12 +77,12 @@ function remedyLine(remedy: string, view: View): string {
   return wrap(`→ ${nameProgram(remedy, view.program)}`, view.width, { indent: 2, hang: 2 })
 }
 
-function workDone({ plan, doneSteps, failure }: UpgradeOutcome, view: View): string[] {
+function workDone({ plan, rollback, doneSteps, failure }: UpgradeOutcome, view: View): string[] {
   const theme = themeOf(view)
-  const steps = plan.hops.flatMap((hop) => hop.steps)
+  const steps = rollback?.steps ?? plan.hops.flatMap((hop) => hop.steps)
   const lines = steps.map(({ id, title }) => {
-    if (doneSteps.includes(id) || doneSteps.includes(title)) return `  ${theme.good('✔ done')}      ${title}`
-    if (failure?.step === id || failure?.step === title) return `  ${theme.bad('✖ failed')}    ${title}`
+    if (doneSteps.includes(id)) return `  ${theme.good('✔ done')}      ${title}`
+    if (failure?.stepId === id) return `  ${theme.bad('✖ failed')}    ${title}`
     return `  ${theme.quiet('· not done')}  ${title}`
   })
   return [theme.heading('Steps'), ...lines]

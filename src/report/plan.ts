@@ -17,7 +17,7 @@ export function formatPlan(plan: UpgradePlan, view: PlanView): string {
   const findings = plan.findings.length > 0 ? [findingLines(plan.findings, view).join('\n')] : []
   const parts = [head(plan, view), ...findings]
   if (plan.verdict !== 'nothing-to-do') {
-    parts.push(changes(plan, view), ...plan.hops.flatMap((hop) => details(hop, view)))
+    parts.push(changes(plan, view), ...plan.hops.flatMap((hop) => details(hop, plan.hops.length > 1, view)))
     const closing = [...impact(plan, view), ...consents(plan, view)]
     if (closing.length > 0) parts.push(closing.join('\n'))
     parts.push(steps(plan, view), ...afterwards(plan, view))
@@ -61,10 +61,11 @@ function changes(plan: UpgradePlan, view: View): string {
     .join('\n')
 }
 
-function details(hop: Hop, view: PlanView): string[] {
+function details(hop: Hop, several: boolean, view: PlanView): string[] {
   const edits = hop.releases.flatMap((release) => release.values.edits)
   const objects = hop.releases.flatMap((release) => release.objects)
   return [
+    several ? themeOf(view).heading(`Hop ${hop.from} → ${hop.to}`) : '',
     section('Values', editLines(edits, view), view),
     section('CRDs', crdLines(hop.crds, view), view),
     section('Notes', noteLines(hop, view), view),
@@ -94,15 +95,17 @@ function consents(plan: UpgradePlan, view: View): string[] {
 }
 
 function steps(plan: UpgradePlan, view: View): string {
-  const all = plan.hops.flatMap((hop) => hop.steps)
-  return section(
-    'Steps',
-    all.flatMap((step, index) => stepLines(step, index, view)),
-    view,
-  )
+  const several = plan.hops.length > 1
+  let number = 0
+  const lines = plan.hops.flatMap((hop) => [
+    ...(several ? [`  ${themeOf(view).heading(`${hop.from} → ${hop.to}`)}`] : []),
+    ...hop.steps.flatMap((step) => stepLines(step, number++, view)),
+  ])
+  return section('Steps', lines, view)
 }
 
-function stepLines(step: Step, index: number, view: View): string[] {
+/** One step with the commands that a person could run instead. */
+export function stepLines(step: Step, index: number, view: View): string[] {
   const theme = themeOf(view)
   const number = pad(`${index + 1}`, 3)
   const quiet = step.mutates ? '' : theme.quiet(' (changes nothing)')

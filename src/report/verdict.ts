@@ -11,6 +11,7 @@ export function formatVerdict(verdict: Verdict, view: View): string {
     pass: theme.good('✔ all checks passed'),
     fail: theme.bad('✖ a check failed'),
     unknown: theme.warn('? not everything could be checked; unknown is not success'),
+    incomplete: theme.warn('… not complete yet; verify again later, or troubleshoot tells what it waits for'),
   }
   return `${[`${theme.heading('Verdict')}  ${summary[verdict.outcome]}`, ...checkLines(verdict, view)].join('\n')}\n`
 }
@@ -30,6 +31,7 @@ function sign({ status }: CheckResult, theme: Theme): string {
     warn: theme.warn('⚠'),
     fail: theme.bad('✖'),
     unknown: theme.warn('?'),
+    incomplete: theme.warn('…'),
   }
   return signs[status]
 }

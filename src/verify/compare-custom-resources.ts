@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.js'
 import type { CustomResourceKind, CustomResourceSummary, RawObject } from '../model/crd.js'
 import type { ClusterReader } from '../ports/cluster.js'
-import type { RunStore } from '../ports/run-store.js'
+import type { HopStore } from '../ports/run-store.js'
 import { fieldDifferences, formatPath } from './field-differences.js'
 import type { KindComparison } from './observation.js'
 import { schemaEffect, type SchemaChange } from './schema-effects.js'
@@ -13,8 +13,8 @@ import { schemaEffect, type SchemaChange } from './schema-effects.js'
 export async function compareWithBackup(
   kind: CustomResourceKind,
   cluster: ClusterReader,
-  store: RunStore,
-  schema: SchemaChange,
+  store: HopStore,
+  schema: SchemaChange & { isRemade?: boolean },
 ): Promise<KindComparison> {
   const comparison: KindComparison = {
     crd: kind.crd,
@@ -38,11 +38,18 @@ export async function compareWithBackup(
         if (old) {
           const readOld = (): Promise<string | undefined> => store.readBackupObject(kind, old.uid)
           await compareOne([old, object], comparison, readOld, schema)
+          // Nobody but us wrote it, so that labels and annotations must be the same, too.
+          if (schema.isRemade === true && old.labelsDigest !== object.labelsDigest)
+            comparison.changed.push({ object: nameOf(old), fields: ['.metadata'] })
         }
         before.delete(nameOf(object))
       }
     })
     comparison.missing = [...before.keys()]
+    if (schema.isRemade === true) {
+      comparison.remade = comparison.recreated.length
+      comparison.recreated = []
+    }
   } catch (error) {
     comparison.unreadable = messageOf(error)
   }

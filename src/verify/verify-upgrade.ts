@@ -1,83 +1,90 @@
-import { missingWorkload, workloadStatus } from '../diagnose/workload-status.js'
-import { messageOf } from '../errors.js'
 import type { CustomResourceKind, LiveCrd } from '../model/crd.js'
 import type { ObjectRef } from '../model/object-ref.js'
-import type { ReleaseName, ReleaseSnapshot } from '../model/release.js'
-import type { WorkloadStatus } from '../model/rollout.js'
+import type { ReleaseName } from '../model/release.js'
 import type { Json } from '../model/values.js'
-import { verdictOf, type Verdict } from '../model/verdict.js'
+import { unmetChecks, verdictOf, type Verdict } from '../model/verdict.js'
 import type { ReadPorts } from '../ports/ports.js'
-import type { RunStore } from '../ports/run-store.js'
+import type { HopStore } from '../ports/run-store.js'
 import { postflightChecks } from './checks/registry.js'
 import { compareWithBackup } from './compare-custom-resources.js'
 import type { KindComparison, Observation } from './observation.js'
+import { observe } from './observe.js'
 import { schemaOf } from './schema-effects.js'
 
 export interface VerifyWish {
   release: ReleaseName
   expectedChartVersion?: string
+  /** The revision that the run made. */
+  expectedRevision?: number
+  /** Workloads besides those that the release's manifest names. */
   workloads: ObjectRef[]
   expectedCrds: string[]
   /** API groups in which the mesh's own workloads may have made CRDs. */
   crdGroups?: readonly string[]
   /** CRDs as they were before the run. */
   crdsBefore?: LiveCrd[]
+  /** CRDs that were to be deleted and made again with their objects: new uids are as planned. */
+  remade?: readonly string[]
   /** Objects that left the chart and were to stay. */
   kept?: ObjectRef[]
   customResourceKinds: CustomResourceKind[]
   /** The run's backup; absent for a check without a run. */
-  store?: RunStore
+  store?: HopStore
+  /** How long to wait for what is on its way; a minute after a run, else not at all. */
+  waitMs?: number
+  /** Ends the wait: the person interrupts. */
+  signal?: AbortSignal
 }
 
-/** Looks again: reads everything afresh, then judges. What cannot be read is unknown, not a pass. */
+const afterRunMs = 60_000
+const pollEveryMs = 1_000
+/** What fails or cannot be read just after a change is believed when it does so for this long. */
+const believeAfterMs = 5_000
+
+/** Looks again: reads everything afresh, then judges. What cannot be read is unknown, not a pass. Never throws. */
 export async function verifyUpgrade(wish: VerifyWish, ports: ReadPorts): Promise<Verdict> {
-  const observation = await observe(wish, ports)
-  const results = postflightChecks.map((check) => check(observation))
-  return verdictOf(results.filter((result) => result !== undefined))
+  const observation = await settledObservation(wish, ports)
+  const customResources = await compareAll(wish, ports)
+  return judge(customResources ? { ...observation, customResources } : observation, ports)
 }
 
-async function observe(wish: VerifyWish, ports: ReadPorts): Promise<Observation> {
-  const unreadable: string[] = []
-  const read = async <T>(what: string, reading: Promise<T>, fallback: T): Promise<T> =>
-    reading.catch((error: unknown) => {
-      unreadable.push(`${what}: ${messageOf(error)}`)
-      return fallback
-    })
-  const [release, workloads, crds, customResources, gone] = await Promise.all([
-    read<ReleaseSnapshot | undefined>('release', ports.releases.readRelease(wish.release), undefined),
-    Promise.all(
-      wish.workloads.map((ref) =>
-        read<WorkloadStatus>(ref.name, readWorkload(ref, ports), unknownWorkload(ref)),
-      ),
-    ),
-    read<LiveCrd[]>('CRDs', readCrds(wish, ports), []),
-    compareAll(wish, ports),
-    read<ObjectRef[]>('kept objects', goneOf(wish.kept ?? [], ports), []),
-  ])
-  const { namespace } = wish.release
-  return {
-    ...(release ? { release } : {}),
-    ...(wish.expectedChartVersion === undefined ? {} : { expectedChartVersion: wish.expectedChartVersion }),
-    workloads,
-    crds,
-    expectedCrds: wish.expectedCrds,
-    ...(wish.crdsBefore ? { crdsBefore: wish.crdsBefore } : {}),
-    kept: { objects: wish.kept ?? [], gone },
-    ...(customResources ? { customResources } : {}),
-    unreadable,
-    namespace: { apiVersion: 'v1', kind: 'Namespace', name: namespace },
+function judge(observation: Observation, { redact }: ReadPorts): Verdict {
+  const results = postflightChecks.flatMap((check) => check(observation) ?? [])
+  return verdictOf(results.map((result) => ({ ...result, message: redact(result.message) })))
+}
+
+/** The first look that shows all complete, or the last one where the time runs out; tells what it waits for. */
+async function settledObservation(wish: VerifyWish, ports: ReadPorts): Promise<Observation> {
+  const { clock, progress } = ports
+  const deadline = clock.now() + waitOf(wish)
+  let badSince: number | undefined
+  let told = ''
+  for (;;) {
+    const observation = await observe(wish, ports)
+    const verdict = judge(observation, ports)
+    const now = clock.now()
+    badSince = isBad(verdict) ? (badSince ?? now) : undefined
+    const isBelieved = now - (badSince ?? now) >= believeAfterMs
+    const isOver = now >= deadline || wish.signal?.aborted === true
+    if (verdict.outcome === 'pass' || isBelieved || isOver) return observation
+    const message = `waiting for: ${unmetChecks(verdict)}`
+    if (message !== told) progress({ type: 'step-progress', message, ...passed(verdict) })
+    told = message
+    await clock.sleep(Math.min(pollEveryMs, deadline - now), wish.signal)
   }
 }
 
-/** The CRDs that must be there and those that came besides. */
-async function readCrds({ expectedCrds, crdGroups = [] }: VerifyWish, ports: ReadPorts): Promise<LiveCrd[]> {
-  const now = crdGroups.length > 0 ? await ports.cluster.listCrdNames(crdGroups) : []
-  return ports.cluster.readCrds([...new Set([...expectedCrds, ...now])])
+function waitOf({ waitMs, store }: VerifyWish): number {
+  return waitMs ?? (store ? afterRunMs : 0)
 }
 
-async function goneOf(kept: readonly ObjectRef[], ports: ReadPorts): Promise<ObjectRef[]> {
-  const found = await Promise.all(kept.map((ref) => ports.cluster.readObject(ref)))
-  return kept.filter((_, index) => found[index] === undefined)
+function isBad({ outcome }: Verdict): boolean {
+  return outcome === 'fail' || outcome === 'unknown'
+}
+
+function passed({ checks }: Verdict): { done: number; total: number } {
+  const done = checks.filter(({ status }) => status === 'pass' || status === 'warn').length
+  return { done, total: checks.length }
 }
 
 async function compareAll(wish: VerifyWish, ports: ReadPorts): Promise<KindComparison[] | undefined> {
@@ -90,16 +97,8 @@ async function compareAll(wish: VerifyWish, ports: ReadPorts): Promise<KindCompa
       const schemaIn = (crds: readonly LiveCrd[] = []): Json | undefined =>
         schemaOf(crds.find(({ name }) => name === kind.crd)?.object, kind.version)
       const schema = { before: schemaIn(wish.crdsBefore), now: schemaIn(now) }
-      return compareWithBackup(kind, ports.cluster, store, schema)
+      const isRemade = wish.remade?.includes(kind.crd) === true
+      return compareWithBackup(kind, ports.cluster, store, { ...schema, isRemade })
     }),
   )
-}
-
-async function readWorkload(ref: ObjectRef, ports: ReadPorts): Promise<WorkloadStatus> {
-  const object = await ports.cluster.readObject(ref)
-  return object ? workloadStatus(object) : missingWorkload(ref)
-}
-
-function unknownWorkload(ref: ObjectRef): WorkloadStatus {
-  return { ...missingWorkload(ref), rolloutStatus: 'Unknown', message: 'could not be read' }
 }

@@ -52,7 +52,7 @@ describe('REST client', () => {
     sockets.clear()
   })
 
-  function client(options: { timeoutMs?: number; apiServer?: string } = {}): RestClient {
+  function client(options: { timeoutMs?: number; apiServer?: string; patienceMs?: number } = {}): RestClient {
     const access = loadKubeconfig(
       { apiServer: options.apiServer ?? url },
       { KUBECONFIG: '/nonexistent' },
@@ -61,6 +61,7 @@ describe('REST client', () => {
     return new RestClient(access, {
       timeoutMs: options.timeoutMs ?? 2000,
       userAgent: 'kubectl-mesh-upgrade/test',
+      ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     })
   }
 
@@ -93,11 +94,7 @@ describe('REST client', () => {
     assert.equal((await client().send({ method: 'POST', path: '/a', body: '{}' })).status, 201)
   })
 
-  it('gives up after a few times, and asks a write no second time after 503', async () => {
-    script = Array.from({ length: 9 }, () => json(429, { message: 'later' }, { 'Retry-After': '0' }))
-    assert.equal((await client().send({ method: 'GET', path: '/a' })).status, 429)
-    assert.equal(asked.length, 4)
-    asked = []
+  it('asks a write that may have been carried out no second time after 503', async () => {
     script = [json(503, {}, { 'Retry-After': '0' })]
     assert.equal((await client().send({ method: 'POST', path: '/a', body: '{}' })).status, 503)
     assert.equal(asked.length, 1)
@@ -149,13 +146,15 @@ describe('REST client', () => {
     const half = '{"items":[{"metadata":{"name":"x"}}'
     const answer: Answer = (response) => response.end(half)
     script = [answer]
-    const broken = await failure(listAll(client(), pods, 'Pod'))
+    const hasty = client({ patienceMs: 0 })
+    const broken = await failure(listAll(hasty, pods, 'Pod'))
     assert.equal(broken.code, 'ApiFailure')
     assert.match(broken.message, /GET \/api\/v1\/pods: .*not complete JSON/)
     script = [answer]
-    assert.equal((await failure(eachRawPage(client(), widgets, () => Promise.resolve()))).code, 'ApiFailure')
-    script = [(response): unknown => response.writeHead(502).end('<html><b>Bad gateway</b></html>')]
-    assert.match((await failure(listAll(client(), pods, 'Pod'))).message, /: Bad gateway$/)
+    assert.equal((await failure(eachRawPage(hasty, widgets, () => Promise.resolve()))).code, 'ApiFailure')
+    const gateway: Answer = (response) => response.writeHead(502).end('<html><b>Bad gateway</b></html>')
+    script = [gateway]
+    assert.match((await failure(listAll(client({ patienceMs: 0 }), pods, 'Pod'))).message, /: Bad gateway$/)
   })
 
   it('takes an answer that is shorter than announced for a cut connection', async () => {

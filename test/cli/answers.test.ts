@@ -6,6 +6,7 @@ import { formatHelp } from '../../src/cli/help.js'
 import { programOf } from '../../src/cli/program.js'
 import { exitCodes } from '../../src/errors.js'
 import type { UpgradeOutcome } from '../../src/model/outcome.js'
+import type { RunPhase, RunState } from '../../src/model/run-record.js'
 import { diagnosis, failedOutcome, goodOutcome, plan } from '../report/samples.js'
 import { commands, manifest } from './shapes.js'
 
@@ -16,7 +17,7 @@ describe('formatHelp', () => {
   it('lists commands and exit codes under the name that was typed', () => {
     const text = formatHelp(manifest, 'kubectl mesh upgrade', undefined, 100)
     for (const { id, hidden } of Object.values(commands))
-      assert.equal(text.includes(`\n  ${id} `), !hidden, id)
+      assert.equal(text.includes(`\n  ${id.replaceAll(':', ' ')} `), !hidden, id)
     for (const code of Object.values(exitCodes)) assert.match(text, new RegExp(`\\n  ${code} +\\S`))
     assert.ok(!text.includes('kubectl mesh-upgrade') && !text.includes('{program}'))
   })
@@ -109,6 +110,21 @@ describe('exit codes', () => {
     assert.equal(of({ result: 'failed' }), 8)
     assert.equal(of({ result: 'failed', failure: { ...failedOutcome.failure!, changed: false } }), 1)
     assert.deepEqual([of({ result: 'interrupted' }), of({ result: 'interrupted' }, 143)], [130, 143])
+  })
+
+  it('tell of a run that was waited for how it ended', () => {
+    const of = (state: RunState, phase?: RunPhase, wanted?: RunPhase): number =>
+      exit.exitCodeOfWait({ state, timedOut: false, ...(phase ? { record: { phase } } : {}) }, wanted)
+    const states = ['succeeded', 'rolled-back', 'failed', 'died', 'interrupted', 'none', 'unknown'] as const
+    assert.deepEqual(
+      states.map((state) => of(state)),
+      [0, 7, 8, 8, 8, 1, 1],
+    )
+    assert.equal(of('running', 'Running', 'Running'), 0)
+    assert.equal(of('rolled-back', 'RolledBack', 'RolledBack'), 0)
+    assert.equal(of('died', 'Running', 'Running'), 8)
+    assert.equal(exit.exitCodeOfWait({ state: 'running', timedOut: true, record: { phase: 'Running' } }), 1)
+    assert.deepEqual([exit.exitCodeOfUnlock('unlocked'), exit.exitCodeOfUnlock('declined')], [0, 4])
   })
 
   it('do not take unknown for success', () => {

@@ -10,6 +10,15 @@ const choose = (line: string, program: Program = kubectl): Choice =>
   chooseCommand(line.split(' ').filter(Boolean), commands, program)
 
 describe('chooseCommand', () => {
+  it('takes crds alone for neither a command nor a release', () => {
+    const choice = choose('crds')
+    assert.equal(
+      choice.type === 'misuse' && choice.message,
+      'crds is one of: crds backup, crds diff, crds restore',
+    )
+    assert.equal(choose('crds --help').type, 'help')
+  })
+
   const runs: [line: string, command: string, words: string][] = [
     ['', 'upgrade', ''],
     ['osm', 'upgrade', 'osm'],
@@ -17,6 +26,10 @@ describe('chooseCommand', () => {
     ['upgrade osm', 'upgrade', 'osm'],
     ['upgrade status', 'upgrade', 'status'],
     ['status', 'status', ''],
+    ['crds diff osm', 'crds:diff', 'osm'],
+    ['-n x crds restore folder', 'crds:restore', '-n x folder'],
+    ['upgrade crds', 'upgrade', 'crds'],
+    ['--version 1 plan', 'plan', '--version 1'],
     ['plan osm', 'plan', 'osm'],
     ['-n osm-system plan osm', 'plan', '-n osm-system osm'],
     ['-n plan', 'upgrade', '-n plan'],

@@ -83,7 +83,7 @@ describe('upgradeRequest', () => {
   })
 
   it('refuses what is not built yet', () => {
-    for (const line of ['--crds recreate', '--wait=false']) {
+    for (const line of ['--wait=false']) {
       assert.throws(
         () => upgradeRequest(words(line)),
         (error) => error instanceof UpgradeError && error.code === 'NotBuilt',

@@ -1,7 +1,11 @@
+import CrdsBackup from '../../src/commands/crds/backup.js'
+import CrdsDiff from '../../src/commands/crds/diff.js'
+import CrdsRestore from '../../src/commands/crds/restore.js'
 import Explain from '../../src/commands/explain.js'
 import Plan from '../../src/commands/plan.js'
 import Status from '../../src/commands/status.js'
 import Troubleshoot from '../../src/commands/troubleshoot.js'
+import Unlock from '../../src/commands/unlock.js'
 import Upgrade from '../../src/commands/upgrade.js'
 import UpgradeCheck from '../../src/commands/upgrade-check.js'
 import Values from '../../src/commands/values.js'
@@ -9,10 +13,14 @@ import Verify from '../../src/commands/verify.js'
 import type { Manifest, ManifestCommand } from '../../src/cli/manifest.js'
 
 const classes = {
+  'crds:backup': CrdsBackup,
+  'crds:diff': CrdsDiff,
+  'crds:restore': CrdsRestore,
   explain: Explain,
   plan: Plan,
   status: Status,
   troubleshoot: Troubleshoot,
+  unlock: Unlock,
   upgrade: Upgrade,
   'upgrade-check': UpgradeCheck,
   values: Values,
@@ -24,7 +32,7 @@ function commandOf(id: string, command: (typeof classes)[keyof typeof classes]):
     Object.fromEntries(Object.entries(items).map(([name, item]) => [name, { ...item, name }]))
   const { summary, examples, hidden, description } = command
   const flags = named(command.flags) as unknown as ManifestCommand['flags']
-  const args = named(command.args) as unknown as ManifestCommand['args']
+  const args = named(command.args as Record<string, object>) as unknown as ManifestCommand['args']
   return { id, flags, args, summary, examples, hidden, description } as ManifestCommand
 }
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { watchInterrupts, type InterruptHost, type Interrupts } from '../../src/cli/interrupts.js'
+import { existsSync } from 'node:fs'
+import { watchInterrupts, type InterruptHost, type InterruptWatch } from '../../src/cli/interrupts.js'
 import { progressDisplay } from '../../src/cli/progress-display.js'
 import { viewOf, wantsColour } from '../../src/cli/terminal.js'
 import type { ProgressEvent } from '../../src/model/progress.js'
 import { elapsed, statusLine } from '../../src/report/progress.js'
+import { tsx } from '../bed/support.js'
+import { runProgram, type Ran } from '../support/run-program.js'
 
 describe('wantsColour', () => {
   it('colours a terminal that nobody asked to leave plain', () => {
@@ -28,36 +31,97 @@ describe('wantsColour', () => {
 describe('watchInterrupts', () => {
   let log: string[]
   let fire: Record<string, () => void>
-  let interrupts: Interrupts
+  let interrupts: InterruptWatch
+  let now = 0
+  let late: () => void = () => undefined
 
   beforeEach(() => {
     log = []
     fire = {}
+    now = 0
     const host: InterruptHost = {
       onSignal: (signal, listener) => (fire[signal] = listener),
       say: (text) => log.push(text),
       exit: (code, text) => log.push(`exit ${code}: ${text}`),
+      now: () => now,
+      later: (_ms, callback) => (late = callback),
     }
     interrupts = watchInterrupts(host)
   })
+
+  const aborted = (): boolean[] => [interrupts.finishStep.aborted, interrupts.stopNow.aborted]
 
   it('ends at once while nothing is being changed', () => {
     fire.SIGINT?.()
     assert.deepEqual(log, ['exit 130: interrupted; nothing was changed'])
   })
 
-  it('asks for an end first and ends at once the second time', () => {
+  it('finishes the step first, stops it the second time, and waits for nothing the third', () => {
     interrupts.changesBegin()
+    interrupts.stepStarts('helm upgrade osm', 300_000)
+    now = 30_000
     assert.equal(interrupts.exitCode(), undefined)
-    fire.SIGTERM?.()
-    assert.deepEqual([interrupts.signal.aborted, interrupts.exitCode(), log.length], [true, 143, 1])
-    assert.match(log[0] ?? '', /finishing what must be finished/)
-    // A terminal that closes says so twice; only the person's own second word means at once.
-    fire.SIGHUP?.()
-    fire.SIGHUP?.()
-    assert.ok(!log.some((line) => line.startsWith('exit')))
     fire.SIGINT?.()
-    assert.match(log.at(-1) ?? '', /^exit 130: stopped/)
+    assert.deepEqual([aborted(), interrupts.exitCode()], [[true, false], 130])
+    const told =
+      'SIGINT: finishing the current step: helm upgrade osm (up to 4 min 30 s left), then stopping; press Ctrl-C again to stop at once'
+    assert.deepEqual(log, [told])
+    fire.SIGINT?.()
+    assert.deepEqual(aborted(), [true, true])
+    assert.equal(log.at(-1), 'stopping at once')
+    fire.SIGINT?.()
+    assert.match(log.at(-1) ?? '', /^exit 130: stopped at once/)
+  })
+
+  it('ends the process where what is at work does not stop soon', () => {
+    interrupts.changesBegin()
+    fire.SIGTERM?.()
+    fire.SIGTERM?.()
+    assert.deepEqual(log, ['SIGTERM: then stopping; SIGTERM again stops at once', 'stopping at once'])
+    late()
+    assert.match(log.at(-1) ?? '', /^exit 143: stopped at once; status tells/)
+  })
+
+  it('takes a terminal that closes, and says so twice, for one word', () => {
+    interrupts.changesBegin()
+    interrupts.stepStarts('back up')
+    fire.SIGHUP?.()
+    fire.SIGHUP?.()
+    assert.deepEqual(log, ['SIGHUP: finishing the current step: back up, then stopping'])
+    assert.deepEqual([aborted(), interrupts.exitCode()], [[true, false], 129])
+    interrupts.stepEnds()
+    fire.SIGTERM?.()
+    assert.deepEqual([aborted(), interrupts.exitCode()], [[true, true], 143])
+  })
+})
+
+describe('output that nobody takes', () => {
+  const program = `import { surviveOutputLoss } from ${JSON.stringify(new URL('../../src/cli/output-loss.ts', import.meta.url).href)}
+    const lost = surviveOutputLoss([process.stdout, process.stderr])
+    process.on('SIGHUP', () => undefined)
+    for (let i = 0; i < 5; i++) {
+      process.stdout.write('x'.repeat(100_000) + '\\n')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    process.exit(lost() ? 9 : 0)`
+  const run = (shell: string): Promise<Ran> =>
+    runProgram('bash', [
+      '-c',
+      `${shell.replace('PROGRAM', '"$0" --import "$1" --input-type=module -e "$2"')}`,
+      process.execPath,
+      tsx[1] ?? '',
+      program,
+    ])
+
+  it('does not end us where a reader goes away', async () => {
+    const ran = await run('PROGRAM | head -c 10; exit ${PIPESTATUS[0]}')
+    assert.equal(ran.exitCode, 0, ran.stderr)
+  })
+
+  it('does not end us where the disk is full, but is known', async function () {
+    if (!existsSync('/dev/full')) return this.skip()
+    const ran = await run('PROGRAM > /dev/full')
+    assert.equal(ran.exitCode, 9, ran.stderr)
   })
 })
 

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict'
 import { askConsent } from '../../src/consent/ask-consent.js'
-import type { UpgradePlan } from '../../src/model/plan.js'
+import type { ToConsent } from '../../src/upgrade.js'
 import { fakeClock } from '../support/fake-ports.js'
 
-const plan = {
-  digest: 'sha256:plan',
-  consents: [],
-  release: { name: 'osm', namespace: 'osm-system' },
-  from: { chartVersion: '0.9.2' },
-  to: { chartVersion: '0.10.0' },
-  cluster: { kubeContext: 'test' },
-} as unknown as UpgradePlan
+const plan: ToConsent = { digest: 'sha256:plan', consents: [], question: 'Upgrade osm. Proceed?' }
 const dangerous = { ...plan, consents: [{ id: 'lose:routes', text: 'Lose 3 fields?' }] }
 
 function ask(
-  asked: UpgradePlan,
+  asked: ToConsent,
   answers: boolean[] | undefined,
   flags = { yes: false, accepted: [] as string[] },
 ): ReturnType<typeof askConsent> {

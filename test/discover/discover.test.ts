@@ -102,6 +102,8 @@ describe('chooseTarget', () => {
     await chooseTarget({ devel: false, to: '0.11.1' }, aRelease(), osm, ports)
     assert.deepEqual(loaded, [
       { type: 'named-repository', repository: 'osm', chart: 'osm', version: 'v0.11.1' },
+      // One minor at a time: the one between is gone through first.
+      { type: 'named-repository', repository: 'osm', chart: 'osm', version: '0.10.0' },
     ])
   })
 

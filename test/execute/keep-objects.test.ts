@@ -35,7 +35,7 @@ async function run(
     location: { runId: 'run-1', folder: '', backupFolder: '' },
     appendJournal: async ({ message }: { message: string }) => void journal.push(message),
   }
-  await keepObjects(step, { ports, store } as unknown as RunContext)
+  await keepObjects.run(step, { ports, store } as unknown as RunContext)
   return { applied, journal }
 }
 

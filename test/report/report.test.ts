@@ -5,6 +5,8 @@ import fc from 'fast-check'
 import { UpgradeError } from '../../src/errors.js'
 import { findingCodes } from '../../src/model/finding-codes.js'
 import type { MeshStatus } from '../../src/model/mesh-status.js'
+import type { LockState } from '../../src/model/run-lock.js'
+import type { RunRecord } from '../../src/model/run-record.js'
 import { disagreements } from '../../src/report/crds.js'
 import { formatDiagnosis } from '../../src/report/diagnosis.js'
 import { documentOf, formatDocument } from '../../src/report/document.js'
@@ -41,6 +43,33 @@ const meshes: MeshStatus[] = [
   },
 ]
 
+const [installed] = meshes
+const since = '2026-01-01T12:00:00.123Z'
+const heldLock: LockState = {
+  ...{ holder: 'anna@laptop pid 4711', runId: '20260101t120000z-a1b2c3', state: 'held', process: 'unknown' },
+  ...{ since, renewedAt: since, runsOutAt: '2026-01-01T12:00:30.123Z' },
+}
+const lastRun: RunRecord = {
+  ...{ run: '20260101t120000z-a1b2c3', phase: 'Running', from: '0.9.2', to: '0.11.1', hop: '1/2' },
+  ...{ step: 'upgrade-osm', startedAt: since, updatedAt: since, location: 'laptop:/home/anna/runs/1' },
+  conditions: [],
+}
+const failed = { type: 'Failed', status: 'True', reason: 'RunDied', lastTransitionTime: since } as const
+const meshesWithRuns: MeshStatus[] = [
+  { ...installed!, lock: heldLock, lastRun: { ...lastRun, state: 'running' } },
+  {
+    ...installed!,
+    release: 'died',
+    lock: { ...heldLock, state: 'expired', process: 'gone' },
+    lastRun: {
+      ...{ ...lastRun, phase: 'Failed', finishedAt: since, state: 'died' },
+      conditions: [{ ...failed, message: 'the run ended during step upgrade-osm without saying so' }],
+    },
+  },
+  { ...installed!, release: 'done', lastRun: { ...lastRun, finishedAt: since, state: 'succeeded' } },
+  { ...installed!, release: 'hidden', runUnknown: 'User "x" cannot get leases' },
+]
+
 const texts: Record<string, (view: View) => string> = {
   plan: (each) => formatPlan(plan, each),
   'plan-with-diff': (each) => formatPlan(plan, { ...each, showDiff: true }),
@@ -51,6 +80,7 @@ const texts: Record<string, (view: View) => string> = {
   diagnosis: (each) => formatDiagnosis(diagnosis, each),
   verdict: (each) => formatVerdict(goodOutcome.verdict!, each),
   status: (each) => formatStatus(meshes, each),
+  'status-runs': (each) => formatStatus(meshesWithRuns, each),
   values: (each) => formatValues(plan, each),
   error: (each) =>
     formatError(
@@ -138,11 +168,11 @@ describe('documents', () => {
 
   it('tell an error with its exit code, whatever was thrown', () => {
     const known = errorDocument(
-      new UpgradeError('LockHeld', 'held', { lease: 'l', namespace: 'n' }),
+      new UpgradeError('LockHeld', 'held', { release: 'r', namespace: 'n', run: 'x' }),
       view.program,
     )
     assert.deepEqual([known.code, known.exitCode], ['LockHeld', 5])
-    assert.match(known.remedy, /kubectl get lease l -n n/)
+    assert.match(known.remedy, /kubectl mesh-upgrade unlock r -n n --run x/)
     for (const thrown of [new Error('x'), 'x', undefined, null]) {
       assert.deepEqual(
         [errorDocument(thrown, view.program).code, errorDocument(thrown, view.program).exitCode],

@@ -252,7 +252,12 @@ export const failedOutcome: UpgradeOutcome = {
   ...{ result: 'failed', plan, diagnosis, elapsedMs: 301_000, doneSteps: ['backup', 'apply-crds'] },
   run: { runId: 'r1', folder: '/state/r1', backupFolder: '/state/r1/backup' },
   failure: {
-    ...{ step: 'upgrade-release', message: 'timed out waiting for the condition', changed: true },
+    ...{
+      step: 'upgrade-release',
+      stepId: 'upgrade-release',
+      message: 'timed out waiting for the condition',
+      changed: true,
+    },
     nextCommands: ['{program} troubleshoot osm -n osm-system', 'helm rollback osm 7 -n osm-system --wait'],
   },
 }

@@ -1,7 +1,10 @@
 import type { Chart } from '../../src/model/chart.js'
 import type { ClusterSnapshot } from '../../src/model/cluster.js'
 import type { KubeObject } from '../../src/model/kube-object.js'
+import { planApiVersion, type UpgradePlan } from '../../src/model/plan.js'
+import type { PlanPayload } from '../../src/model/prepared.js'
 import type { ReleaseSnapshot } from '../../src/model/release.js'
+import type { UpgradeRequest } from '../../src/model/upgrade-request.js'
 import { sensitive, type Values } from '../../src/model/values.js'
 
 /** A release of Open Service Mesh 0.9.2, with what a test changes of it. */
@@ -117,5 +120,57 @@ export function aDeployment(name: string, status: Record<string, unknown> = {}, 
     metadata: { name, namespace: 'osm-system', generation },
     spec: { replicas: 1, selector: { matchLabels: { app: name } } },
     status: { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1, ...status },
+  }
+}
+
+/** What a hop 0.9.2 → 0.10.0 needs, with what a test changes of it. */
+export function aPayload(changes: Partial<PlanPayload> = {}): PlanPayload {
+  return {
+    release: aRelease(),
+    chart: aChart(),
+    ...{ values: sensitive<Values>({}), overrides: sensitive<Values>({}) },
+    ...{ crds: [], liveCrds: [], customResourceKinds: [], available: [] },
+    ...{ timeoutMs: 300_000, again: 'osm -n osm-system', clusterFlags: [], helmArguments: [] },
+    ...changes,
+  }
+}
+
+/** A plan 0.9.2 → 0.10.0 without steps. */
+export function aPlan(changes: Partial<UpgradePlan> = {}): UpgradePlan {
+  return {
+    ...{ apiVersion: planApiVersion, kind: 'UpgradePlan', executor: 'mesh-upgrade' },
+    mesh: { id: 'osm', title: 'Open Service Mesh' },
+    release: { name: 'osm', namespace: 'osm-system', releaseRevision: 1 },
+    cluster: {
+      kubeContext: 'test',
+      server: 'https://127.0.0.1:6443',
+      uid: 'cluster-uid',
+      kubeVersion: 'v1.37.1',
+    },
+    from: { chartVersion: '0.9.2', appVersion: '0.9.2' },
+    to: { chartVersion: '0.10.0', appVersion: 'v0.10.0', why: '' },
+    ...{ hops: [], findings: [], consents: [] },
+    impact: { restarts: [], lines: [], afterwards: [] },
+    inputs: {
+      ...{
+        clusterUid: 'cluster-uid',
+        releaseRevision: 1,
+        releaseValuesDigest: '',
+        chartDigest: '',
+        valuesDigest: '',
+      },
+      ...{ crds: [], customResources: {} },
+    },
+    ...{ verdict: 'ready', digest: 'sha256:plan' },
+    ...changes,
+  }
+}
+
+/** What a user asks for who types nothing but the program's name. */
+export function aRequest(changes: Partial<UpgradeRequest> = {}): UpgradeRequest {
+  return {
+    ...{ executor: 'mesh-upgrade', devel: false, valueArguments: [], valuesMode: 'carry', images: 'keep' },
+    ...{ crds: 'in-place', timeoutMs: 300_000, permissions: 'to-run', helmArguments: [] },
+    ...changes,
   }
 }

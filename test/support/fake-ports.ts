@@ -69,10 +69,11 @@ export function fakeCluster(initial: readonly KubeObject[] = []): FakeCluster {
       calls.push(`apply ${key(refOf(object))}`)
       return { ok: true, object: put(object) }
     },
-    delete: async (ref, uid) => {
+    delete: async (ref, uid, resourceVersion) => {
       calls.push(`delete ${key(ref)}`)
       const live = objects.get(key(ref))
-      return live?.metadata.uid === uid && objects.delete(key(ref))
+      const moved = resourceVersion !== undefined && live?.metadata.resourceVersion !== resourceVersion
+      return !moved && live?.metadata.uid === uid && objects.delete(key(ref))
     },
   })
   return { objects, reader, writer, calls }

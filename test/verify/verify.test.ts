@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { exitCodeOfVerdict } from '../../src/cli/exit-code.js'
 import type { CheckResult } from '../../src/model/verdict.js'
 import { verdictOf } from '../../src/model/verdict.js'
 import type { LiveCrd } from '../../src/model/crd.js'
+import type { ReleaseHook } from '../../src/model/release.js'
+import type { ObjectState, OldPod, RolloutStatus, WorkloadStatus } from '../../src/model/rollout.js'
 import { crdsEstablished } from '../../src/verify/checks/crds-established.js'
 import { postflightChecks } from '../../src/verify/checks/registry.js'
 import { fieldDifferences, formatPath, type FieldPath } from '../../src/verify/field-differences.js'
 import type { Json } from '../../src/model/values.js'
 import type { KindComparison, Observation } from '../../src/verify/observation.js'
 import { schemaEffect, type SchemaChange } from '../../src/verify/schema-effects.js'
-import { workloadStatus } from '../../src/diagnose/workload-status.js'
+import { missingWorkload, workloadStatus } from '../../src/diagnose/workload-status.js'
 import { aCrd, aDeployment, aRelease } from '../support/builders.js'
 
 const kind: KindComparison = {
@@ -27,7 +30,13 @@ function anObservation(): Observation {
   return {
     release: aRelease({ chartVersion: '0.10.0' }),
     expectedChartVersion: 'v0.10.0',
+    objects: [{ object: { apiVersion: 'v1', kind: 'Secret', name: 's' }, status: 'Current', message: '' }],
+    manifestProblems: [],
     workloads: [workloadStatus(aDeployment('c'))],
+    oldPods: [],
+    hooks: [],
+    mesh: [],
+    served: new Set(['b/v1/', 'd/v1/', 'd/v0/', 'b/v0/']),
     crds: [{ name: 'a.b', object: aCrd('a.b', { v1: {} }), raw: '' }],
     expectedCrds: ['a.b'],
     kept: { objects: [], gone: [] },
@@ -35,6 +44,13 @@ function anObservation(): Observation {
     unreadable: [],
     namespace: { apiVersion: 'v1', kind: 'Namespace', name: 'osm-system' },
   }
+}
+
+const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'n', name: 'd' }
+
+function checkOf(changes: Partial<Observation>, id: string): CheckResult | undefined {
+  const observation: Observation = { ...anObservation(), ...changes }
+  return postflightChecks.flatMap((check) => check(observation) ?? []).find((result) => result.id === id)
 }
 
 function judge(changes: Partial<Observation>): Record<string, CheckResult['status']> {
@@ -55,11 +71,98 @@ describe('postflight checks', () => {
     })
   })
 
-  it('fail on a workload that is not there yet and on a CRD that is gone', () => {
-    assert.deepEqual(judge({ workloads: [workloadStatus(aDeployment('c', { updatedReplicas: 0 }))] }), {
-      'workloads-current': 'fail',
+  it('fail on another revision than the one that the run made', () => {
+    assert.deepEqual(judge({ expectedRevision: 2 }), { 'release-deployed': 'fail' })
+    assert.deepEqual(judge({ expectedRevision: 1 }), {})
+    const failed = aRelease({ chartVersion: '0.9.2', failedAt: '0.10.0', releaseStatus: 'failed' })
+    assert.match(checkOf({ release: failed }, 'release-deployed')?.message ?? '', /failed at chart 0\.10\.0/)
+  })
+
+  it('are incomplete while a workload is on its way, and fail where it is gone or will not come about', () => {
+    const look = (workload: WorkloadStatus): unknown => judge({ workloads: [workload] })
+    assert.deepEqual(look(workloadStatus(aDeployment('c', { updatedReplicas: 0 }))), {
+      'workloads-current': 'incomplete',
     })
+    assert.deepEqual(look(workloadStatus(aDeployment('c', {}, 3))), { 'workloads-current': 'incomplete' })
+    const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }]
+    assert.deepEqual(look(workloadStatus(aDeployment('c', { conditions }))), { 'workloads-current': 'fail' })
+    assert.deepEqual(look(missingWorkload(ref)), { 'workloads-current': 'fail' })
+  })
+
+  it('ask every object of the manifest, count them, and name what is missing or hidden', () => {
+    const state = (name: string, status: RolloutStatus, message = ''): ObjectState => ({
+      ...{ object: { apiVersion: 'v1', kind: 'Secret', namespace: 'n', name }, status, message },
+    })
+    const look = (...objects: ObjectState[]): CheckResult | undefined =>
+      checkOf({ objects }, 'objects-current')
+    const good = look(state('a', 'Current'), state('b', 'Current'))
+    assert.deepEqual([good?.status, good?.message], ['pass', '2 of 2 objects current'])
+    assert.deepEqual(good?.counts, { good: 2, total: 2 })
+    const bad = look(state('a', 'Current'), state('b', 'NotFound', 'not found'))
+    assert.deepEqual([bad?.status, bad?.message], ['fail', '1 of 2 objects current; Secret n/b: not found'])
+    const hidden = look(...['a', 'b', 'c'].map((name) => state(name, 'Unknown', 'cannot list secrets')))
+    assert.deepEqual(
+      [hidden?.status, hidden?.message],
+      ['unknown', '0 of 3 objects current; Secret n/a and 2 more: cannot list secrets'],
+    )
+    assert.equal(look(state('a', 'InProgress'))?.status, 'incomplete')
+    assert.deepEqual(judge({ manifestProblems: ['a rendered document is no YAML'] }), {
+      'objects-current': 'unknown',
+    })
+  })
+
+  it('know nothing where neither release nor discovery could be read, and say why', () => {
+    const { objects: _objects, oldPods: _oldPods, served: _served, ...rest } = anObservation()
+    const unreadable = [{ what: 'discovery' as const, why: 'forbidden' }]
+    const results = postflightChecks.flatMap((check) => check({ ...rest, unreadable }) ?? [])
+    const unknown = results.filter(({ status }) => status === 'unknown')
+    assert.deepEqual(
+      unknown.map(({ id }) => id),
+      ['objects-current', 'workloads-current', 'old-pods-gone', 'crds-established'],
+    )
+    for (const { message } of unknown) assert.match(message, /discovery: forbidden/)
+  })
+
+  it('wait for old pods, those that are being deleted too, and warn of those that the strategy keeps', () => {
+    const pod = (changes: Partial<OldPod>): OldPod => ({
+      ...{ pod: { apiVersion: 'v1', kind: 'Pod', namespace: 'n', name: 'p' }, workload: ref },
+      ...{ terminating: false, mayStay: false, ...changes },
+    })
+    assert.deepEqual(judge({ oldPods: [pod({})] }), { 'old-pods-gone': 'incomplete' })
+    assert.deepEqual(judge({ oldPods: [pod({ terminating: true })] }), { 'old-pods-gone': 'incomplete' })
+    assert.deepEqual(judge({ oldPods: [pod({ mayStay: true })] }), { 'old-pods-gone': 'warn' })
+  })
+
+  it('ask how hooks ended', () => {
+    const hook: ReleaseHook = { object: ref, events: ['pre-upgrade'], lastPhase: 'Succeeded' }
+    const look = (status: RolloutStatus): unknown => judge({ hooks: [{ hook, status, message: '' }] })
+    assert.deepEqual(look('Current'), {})
+    assert.deepEqual(look('Failed'), { 'hooks-done': 'fail' })
+    assert.deepEqual(look('InProgress'), { 'hooks-done': 'incomplete' })
+    assert.deepEqual(look('Unknown'), { 'hooks-done': 'unknown' })
+    const { lastPhase: _lastPhase, ...notRun } = hook
+    const state = { hook: notRun, status: 'NotFound' as const, message: '' }
+    assert.deepEqual(judge({ hooks: [state] }), { 'hooks-done': 'warn' })
+  })
+
+  it('ask for what the mesh makes itself', () => {
+    const expectation = { type: 'webhook' as const, object: ref, by: 'osm-injector' }
+    const look = (status: RolloutStatus, message = ''): CheckResult | undefined =>
+      checkOf({ mesh: [{ expectation, status, message }] }, 'mesh-ready')
+    assert.equal(look('Current')?.status, 'pass')
+    const bad = look('Failed', 'has no caBundle')
+    assert.equal(bad?.status, 'fail')
+    assert.match(bad?.message ?? '', /has no caBundle \(it is the work of osm-injector\)/)
+    assert.equal(look('Unknown')?.status, 'unknown')
+  })
+
+  it('fail on a CRD that is gone, and are incomplete while discovery does not list a version', () => {
     assert.deepEqual(judge({ crds: [] }), { 'crds-established': 'fail' })
+    assert.deepEqual(judge({ served: new Set() }), { 'crds-established': 'incomplete' })
+    const conditions = [{ type: 'NamesAccepted', status: 'False', reason: 'ListKindConflict' }]
+    const object = { ...aCrd('a.b', { v1: {} }), status: { conditions } }
+    const crds = [{ name: 'a.b', object, raw: '' }]
+    assert.deepEqual(judge({ crds }), { 'crds-established': 'fail' })
   })
 
   it('tell which CRDs are new or changed since before, and fail on one that was made again', () => {
@@ -78,7 +181,7 @@ describe('postflight checks', () => {
     const ref = { apiVersion: 'v1', kind: 'MutatingWebhookConfiguration', name: 'm' }
     assert.deepEqual(judge({ kept: { objects: [ref], gone: [] } }), {})
     assert.deepEqual(judge({ kept: { objects: [ref], gone: [ref] } }), { 'objects-kept': 'fail' })
-    const unreadable = ['kept objects: forbidden']
+    const unreadable = [{ what: 'kept objects' as const, why: 'forbidden' }]
     assert.deepEqual(judge({ kept: { objects: [ref], gone: [] }, unreadable }), { 'objects-kept': 'unknown' })
   })
 
@@ -102,6 +205,9 @@ describe('postflight checks', () => {
     })
     assert.equal(verdictOf([result('pass'), result('unknown'), result('fail')]).outcome, 'fail')
     assert.equal(verdictOf([result('pass'), result('unknown')]).outcome, 'unknown')
+    assert.equal(verdictOf([result('unknown'), result('incomplete')]).outcome, 'unknown')
+    const incomplete = verdictOf([result('pass'), result('incomplete')])
+    assert.deepEqual([incomplete.outcome, exitCodeOfVerdict(incomplete)], ['incomplete', 1])
     assert.equal(verdictOf([result('pass'), result('warn')]).outcome, 'pass')
   })
 })

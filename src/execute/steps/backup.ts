@@ -1,25 +1,44 @@
+import { messageOf } from '../../errors.js'
+import { backupResources } from '../backup-resources.js'
+import { shareRun } from '../share-run.js'
+import { journalProgress, type RunContext } from '../run-context.js'
 import type { StepRunner } from '../run-steps.js'
-import { journalEntry } from '../run-context.js'
 
 /** Backs up release, values, CRDs and every custom resource, then reads the backup again and compares. */
-export const backup: StepRunner = async (step, context) => {
-  const { ports, store, payload } = context
-  const { release, liveCrds, customResourceKinds } = payload
-  await store.backupRelease(await ports.rawStorage.readStorageObjects(release))
-  await store.backupValues(release.userSuppliedValues)
-  await store.backupCrds(liveCrds)
-  let objects = 0
-  for (const [index, kind] of customResourceKinds.entries()) {
-    await ports.cluster.eachRawPage(kind, async (page) => {
-      await store.backupCustomResources(kind, page)
-      objects += page.length
-      const message = `${kind.plural}: ${objects} custom resources so far`
-      ports.progress({ type: 'step-progress', message, done: index + 1, total: customResourceKinds.length })
-    })
-  }
-  const index = await store.sealBackup()
-  const evidence = { objects, files: index.files.length, folder: store.location.backupFolder }
-  const message = `${objects} custom resources of ${customResourceKinds.length} kinds in ${store.location.backupFolder}, read back and compared`
-  await store.appendJournal(journalEntry(context, { stepId: step.id, phase: 'progress', message, evidence }))
-  ports.progress({ type: 'note', message })
+export const backup: StepRunner = {
+  async run(step, context) {
+    const { ports, files, payload } = context
+    const { release, liveCrds, customResourceKinds } = payload
+    await files.beginBackup()
+    await files.backupRelease(await ports.rawStorage.readStorageObjects(release))
+    await files.backupValues(release.userSuppliedValues)
+    await files.backupCrds(liveCrds)
+    const objects = await backupResources(customResourceKinds, { files, ports })
+    const index = await files.sealBackup()
+    const evidence = { objects, files: index.files.length, folder: files.backupFolder }
+    const message = `${objects} custom resources of ${customResourceKinds.length} kinds in ${files.backupFolder}, read back and compared`
+    await journalProgress(context, step, message, evidence)
+    ports.progress({ type: 'note', message })
+    await shareRun(release, context, ports)
+  },
+
+  // A backup is of before the first change: afterwards a damaged one cannot be made again, and is an error.
+  async probe(_step, context) {
+    const isLate = await hasChanged(context)
+    try {
+      const { files } = await context.files.openBackup()
+      const objects = files.reduce((sum, file) => sum + file.objects, 0)
+      return { state: 'done', message: `${files.length} files with ${objects} objects are as written` }
+    } catch (error) {
+      if (isLate) throw error
+      return { state: 'not-done', message: messageOf(error) }
+    }
+  },
+}
+
+/** True once a step that changes the cluster had begun. */
+async function hasChanged({ store, steps, part }: RunContext): Promise<boolean> {
+  const entries = await store.readJournal()
+  const changing = new Set(steps.filter(({ mutates }) => mutates).map(({ id }) => id))
+  return entries.some((entry) => entry.part === part && changing.has(entry.stepId))
 }

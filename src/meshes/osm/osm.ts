@@ -6,6 +6,9 @@ import type { Values } from '../../model/values.js'
 import type { MeshProfile, ValuePaths } from '../mesh.js'
 import { compareVersions } from '../version-order.js'
 import { crdOwners } from './crd-owners.js'
+import { expectations, webhookNames } from './expectations.js'
+import { requiredFields } from './required-fields.js'
+import { rootKey } from './root-key.js'
 import { valueMigrations } from './value-migrations.js'
 import { avoidedVersions, judgeHop, recommendTarget } from './version-policy.js'
 
@@ -37,7 +40,9 @@ export const osm: MeshProfile = {
   valuePaths,
   resourcePath,
   impact,
+  requiredFields,
   afterwards,
+  expectations,
 }
 
 function valuePaths(chartVersion: string): ValuePaths {
@@ -57,17 +62,11 @@ function valuePaths(chartVersion: string): ValuePaths {
 function ownedWebhooks(to: string, values: Values): ObjectRef[] {
   if (compareVersions(to, '0.11.0') < 0) return []
   const root = values[rootKey(to)]
-  const meshName = textField(root, 'meshName') || 'osm'
-  const prefix = textField(root, 'webhookConfigNamePrefix') || 'osm-webhook'
-  const validator = textField(root, 'validatorWebhook', 'webhookConfigurationName')
+  const { mutating, validating } = webhookNames(root)
   const apiVersion = 'admissionregistration.k8s.io/v1'
   return [
-    { apiVersion, kind: 'MutatingWebhookConfiguration', name: `${prefix}-${meshName}` },
-    {
-      apiVersion,
-      kind: 'ValidatingWebhookConfiguration',
-      name: validator || `osm-validator-mesh-${meshName}`,
-    },
+    { apiVersion, kind: 'MutatingWebhookConfiguration', name: mutating },
+    { apiVersion, kind: 'ValidatingWebhookConfiguration', name: validating },
   ]
 }
 
@@ -82,9 +81,13 @@ function resourcePath(workload: string, chartVersion: string): string | undefine
 }
 
 /** "Resource availability during upgrade" of the guide, for what this upgrade really restarts. */
-function impact(_from: string, _to: string, restarts: readonly ObjectRef[]): string[] {
+function impact(_from: string, _to: string, restarts: readonly ObjectRef[], recreates = false): string[] {
   const restarted = (name: string): boolean => restarts.some((ref) => ref.name === name)
-  const lines = ['traffic between meshed pods: not interrupted, sidecars keep their configuration']
+  const lines = recreates
+    ? [
+        'traffic between meshed pods: while its policy is away, sidecars may be told to refuse what only a policy allows',
+      ]
+    : ['traffic between meshed pods: not interrupted, sidecars keep their configuration']
   if (restarted('osm-controller')) {
     lines.push(
       'while osm-controller restarts: new traffic policy is delayed, mTLS certificates are not rotated',
@@ -108,9 +111,4 @@ function afterwards(from: string, to: string, values: Values): Afterwards[] {
   const restart = `kubectl rollout restart deployment,statefulset,daemonset -n "\${ns#namespace/}"`
   const namespaces = `kubectl get namespace -l openservicemesh.io/monitored-by=${meshName} -o name`
   return [{ text, commands: [`for ns in $(${namespaces}); do ${restart}; done`] }]
-}
-
-// The root key was renamed at 1.0.0.
-function rootKey(chartVersion: string): string {
-  return compareVersions(chartVersion, '1.0.0') < 0 ? 'OpenServiceMesh' : 'osm'
 }

@@ -25,6 +25,8 @@ export interface CompareCrdsInput {
   /** Who brings the CRDs of the target up to date. */
   owner: CrdOwner
   skip: boolean
+  /** What would be updated is deleted and made again. */
+  recreate?: boolean
 }
 
 export interface ComparedCrds {
@@ -60,8 +62,10 @@ function compareOne(name: string, input: CompareCrdsInput): { change: CrdChange;
   }
   const proof = input.proofs.find((candidate) => candidate.name === name)?.result
   const refused = refusalFindings(name, proof)
-  if (live)
-    return compareExisting(common, { live, target: manifest.object, proof, refused, skip: input.skip })
+  if (live) {
+    const { skip, recreate = false } = input
+    return compareExisting(common, { live, target: manifest.object, proof, refused, skip, recreate })
+  }
   const action = input.skip ? 'none' : 'create'
   return { change: { ...common, action, targetChart: 'added' }, findings: refused }
 }
@@ -93,6 +97,7 @@ interface ExistingCrd {
   proof: CrdProof['result'] | undefined
   refused: Finding[]
   skip: boolean
+  recreate: boolean
 }
 
 function compareExisting(common: CommonParts, crd: ExistingCrd): { change: CrdChange; findings: Finding[] } {
@@ -103,15 +108,22 @@ function compareExisting(common: CommonParts, crd: ExistingCrd): { change: CrdCh
   }
   const rules = crdRules.flatMap((rule) => rule({ name, live, target, customResources }))
   const differences = crdDifferences(live, target)
-  const change: CrdChange = {
-    ...common,
-    differences,
-    action: crd.skip ? 'none' : 'update',
-    targetChart: 'changed',
-  }
+  const change: CrdChange = { ...common, differences, action: actionOf(crd), targetChart: 'changed' }
   // The rule explains what the server's refusal only states.
   const explained = rules.some(({ severity }) => severity === 'error')
-  return { change, findings: explained ? rules : [...refused, ...rules] }
+  const findings = explained ? rules : [...refused, ...rules]
+  if (change.action !== 'recreate') return { change, findings }
+  return { change, findings: findings.filter(({ code }) => !isCuredByRecreation(code, customResources)) }
+}
+
+function actionOf({ skip, recreate }: ExistingCrd): CrdChange['action'] {
+  if (skip) return 'none'
+  return recreate ? 'recreate' : 'update'
+}
+
+/** A new CRD has no stored versions; objects are proved one by one; without any the scope is free, too. */
+function isCuredByRecreation(code: string, customResources: number): boolean {
+  return code === 'MU201' || code === 'MU204' || (code === 'MU205' && customResources === 0)
 }
 
 /** The server's own result decides where there is one; otherwise the manifest against the live spec. */

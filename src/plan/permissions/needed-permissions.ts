@@ -43,11 +43,24 @@ function recordPermissions({ release: { name, namespace } }: NeededPermissionsIn
 function crdPermissions({ crds }: NeededPermissionsInput): Permission[] {
   const resource = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }
   return crds.flatMap(({ name, action }) => {
-    if (action !== 'create' && action !== 'update') return []
+    if (action !== 'create' && action !== 'update' && action !== 'recreate') return []
     // Server-side apply of what is not there yet is asked for both.
     const patch: Permission = { ...resource, verb: 'patch', names: [name] }
-    return action === 'create' ? [patch, { ...resource, verb: 'create', names: [] }] : [patch]
+    if (action === 'update') return [patch]
+    const create: Permission = { ...resource, verb: 'create', names: [] }
+    return action === 'create' ? [patch, create] : [patch, create, ...recreatePermissions(name)]
   })
+}
+
+/** Objects of a deleted CRD go with it; making them again is asked for by kind. A CRD's name is `<plural>.<group>`. */
+function recreatePermissions(name: string): Permission[] {
+  const [plural = '', ...group] = name.split('.')
+  const objects = { group: group.join('.'), resource: plural, names: [] }
+  return [
+    { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', verb: 'delete', names: [name] },
+    { ...objects, verb: 'create' },
+    { ...objects, verb: 'update' },
+  ]
 }
 
 /** helm writes the new revision and marks the one before it as superseded. */

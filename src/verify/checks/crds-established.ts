@@ -1,7 +1,12 @@
+import { failed, inProgress } from '../../diagnose/kstatus/status.js'
+import { objectStatus } from '../../diagnose/kstatus/object-status.js'
+import { servedKindKeys, type LiveCrd } from '../../model/crd.js'
 import { canonicalJson } from '../../model/digest.js'
-import type { LiveCrd } from '../../model/crd.js'
-import { field, refOf, type KubeObject } from '../../model/kube-object.js'
+import { field, type KubeObject } from '../../model/kube-object.js'
+import type { ObjectStatus } from '../../model/rollout.js'
 import type { PostflightCheck } from '../check.js'
+import { whyUnreadable, type Observation } from '../observation.js'
+import { countedResult, unknownResult, type Counted } from '../results.js'
 
 interface CrdChanges {
   added: string[]
@@ -9,24 +14,41 @@ interface CrdChanges {
   recreated: string[]
 }
 
-/** Every CRD that should be there is, the same object as before, and the API server serves it; tells what changed. */
-export const crdsEstablished: PostflightCheck = ({ crds, crdsBefore, expectedCrds, unreadable }) => {
+/** Every CRD that should be there is, the same object as before, and each version is served; tells what changed. */
+export const crdsEstablished: PostflightCheck = (observation) => {
   const id = 'crds-established'
-  if (unreadable.some((line) => line.startsWith('CRDs'))) {
-    return { id, status: 'unknown', message: unreadable.join('; '), objects: [] }
-  }
+  const { crds, crdsBefore, expectedCrds, remade = [] } = observation
+  const why = whyUnreadable(observation, 'CRDs')
+  if (why !== '') return unknownResult(id, why)
+  const since = crdsBefore && changesSince(crdsBefore, crds)
+  const recreated = new Set(since?.recreated.filter((name) => !remade.includes(name)))
   const missing = expectedCrds.filter((name) => !crds.some((crd) => crd.name === name))
-  const down = crds.filter(({ object }) => !isEstablished(object))
-  const since = crdsBefore ? changesSince(crdsBefore, crds) : undefined
-  if (missing.length === 0 && down.length === 0 && !since?.recreated.length) {
-    return { id, status: 'pass', message: `${crds.length} CRDs established${changeText(since)}`, objects: [] }
-  }
-  const parts = [
-    ...missing.map((name) => `${name} is gone`),
-    ...down.map(({ name }) => `${name} is not established`),
-    ...(since?.recreated ?? []).map((name) => `${name} was deleted and made again`),
+  const states = [
+    ...missing.map((name) => stateOf(name, { status: 'NotFound', message: 'is gone' })),
+    ...crds.map(({ name, object }) =>
+      stateOf(
+        name,
+        recreated.has(name) ? failed('was deleted and made again') : propagation(object, observation),
+      ),
+    ),
   ]
-  return { id, status: 'fail', message: parts.join('; '), objects: down.map(({ object }) => refOf(object)) }
+  const result = countedResult(id, 'CRDs established', states)
+  return result.status === 'pass' ? { ...result, message: result.message + changeText(since) } : result
+}
+
+function stateOf(name: string, status: ObjectStatus): Counted {
+  const object = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name }
+  return { name, object, ...status }
+}
+
+/** A CRD is of use when discovery, which clients go by, lists every version that it serves. */
+function propagation(crd: KubeObject, observation: Observation): ObjectStatus {
+  const status = objectStatus(crd)
+  if (status.status !== 'Current') return status
+  const { served } = observation
+  if (!served) return { status: 'Unknown', message: whyUnreadable(observation, 'discovery') || 'not known' }
+  const absent = servedKindKeys(crd).filter((key) => !served.has(key))
+  return absent.length === 0 ? status : inProgress(`discovery does not list ${absent.join(', ')} yet`)
 }
 
 function changesSince(before: readonly LiveCrd[], now: readonly LiveCrd[]): CrdChanges {
@@ -45,14 +67,10 @@ function changesSince(before: readonly LiveCrd[], now: readonly LiveCrd[]): CrdC
 function changeText(since: CrdChanges | undefined): string {
   const part = (what: string, names: readonly string[] = []): string[] =>
     names.length > 0 ? [`${what}: ${names.join(', ')}`] : []
-  const parts = [...part('new', since?.added), ...part('changed', since?.changed)]
+  const parts = [
+    ...part('new', since?.added),
+    ...part('changed', since?.changed),
+    ...part('made again', since?.recreated),
+  ]
   return parts.length > 0 ? ` (${parts.join('; ')})` : ''
-}
-
-function isEstablished(crd: KubeObject): boolean {
-  const conditions = field(crd, 'status', 'conditions')
-  const established = Array.isArray(conditions)
-    ? conditions.find((condition) => field(condition, 'type') === 'Established')
-    : undefined
-  return field(established, 'status') === 'True' && crd.metadata.deletionTimestamp === undefined
 }

@@ -15,13 +15,21 @@ export const customResourcesKept: PostflightCheck = ({ customResources }) => {
     const message = unreadable.map(({ crd, unreadable: why }) => `${crd}: ${why}`).join('; ')
     return { id, status: 'unknown', message, objects: [] }
   }
-  const kept = `${before} of ${before} custom resources kept`
+  const remade = customResources.reduce((sum, kind) => sum + (kind.remade ?? 0), 0)
+  const again = remade > 0 ? ` (${remade} made again as planned)` : ''
+  const kept = `${before} of ${before} custom resources kept${again}`
   const remarks = [
     remark('no longer show fields that left the schema (the backup has them)', customResources, 'pruned'),
     remark('show defaults of the new schema', customResources, 'defaulted'),
   ].filter((text) => text !== undefined)
   return remarks.length === 0
-    ? { id, status: 'pass', message: `${kept}, all identical`, objects: [] }
+    ? {
+        id,
+        status: 'pass',
+        message: `${kept}, all identical`,
+        objects: [],
+        counts: { good: before, total: before },
+      }
     : { id, status: 'warn', message: [kept, ...remarks].join('; '), objects: [] }
 }
 

@@ -1,15 +1,28 @@
 import { plainVersion } from '../../model/version.js'
 import type { PostflightCheck } from '../check.js'
+import { whyUnreadable } from '../observation.js'
+import { unknownResult } from '../results.js'
 
-/** helm records the release as deployed, at the chart version that was planned. */
-export const releaseDeployed: PostflightCheck = ({ release, expectedChartVersion }) => {
+/** helm records the release as deployed, at the revision and chart version that were planned. */
+export const releaseDeployed: PostflightCheck = (observation) => {
   const id = 'release-deployed'
-  if (!release) return { id, status: 'unknown', message: 'the release could not be read', objects: [] }
-  const { name, releaseStatus, releaseRevision, chartVersion } = release
+  const { release, expectedChartVersion, expectedRevision } = observation
+  if (!release) {
+    const why = whyUnreadable(observation, 'release')
+    return unknownResult(id, why === '' ? 'helm has no release of this name' : `not readable: ${why}`)
+  }
+  const { name, releaseStatus, releaseRevision } = release
+  const chartVersion = release.failedAt ?? release.chartVersion
   const where = `release ${name} is ${releaseStatus} at chart ${chartVersion}, revision ${releaseRevision}`
-  const rightVersion =
+  const isVersion =
     expectedChartVersion === undefined || plainVersion(expectedChartVersion) === plainVersion(chartVersion)
-  if (releaseStatus === 'deployed' && rightVersion) return { id, status: 'pass', message: where, objects: [] }
-  const wanted = expectedChartVersion === undefined ? 'deployed' : `deployed at chart ${expectedChartVersion}`
-  return { id, status: 'fail', message: `${where}; it should be ${wanted}`, objects: [] }
+  const isRevision = expectedRevision === undefined || expectedRevision === releaseRevision
+  if (releaseStatus === 'deployed' && isVersion && isRevision)
+    return { id, status: 'pass', message: where, objects: [] }
+  const wanted = [
+    'deployed',
+    ...(expectedChartVersion === undefined ? [] : [`at chart ${expectedChartVersion}`]),
+    ...(expectedRevision === undefined ? [] : [`as revision ${expectedRevision}`]),
+  ]
+  return { id, status: 'fail', message: `${where}; it should be ${wanted.join(' ')}`, objects: [] }
 }

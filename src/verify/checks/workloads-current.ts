@@ -1,18 +1,17 @@
 import type { PostflightCheck } from '../check.js'
+import { whyUnreadable } from '../observation.js'
+import { countedResult, unknownResult } from '../results.js'
 
 /** Every workload of the release is at its newest generation, all replicas updated and available. */
-export const workloadsCurrent: PostflightCheck = ({ workloads, release }) => {
+export const workloadsCurrent: PostflightCheck = (observation) => {
   const id = 'workloads-current'
-  if (!release)
-    return { id, status: 'unknown', message: 'the workloads of the release are not known', objects: [] }
-  const waiting = workloads.filter(({ rolloutStatus }) => rolloutStatus !== 'Current')
-  if (waiting.length === 0)
-    return {
-      id,
-      status: 'pass',
-      message: `${workloads.length} of ${workloads.length} workloads rolled out and available`,
-      objects: [],
-    }
-  const message = waiting.map(({ workload, message: text }) => `${workload.name}: ${text}`).join('; ')
-  return { id, status: 'fail', message, objects: waiting.map(({ workload }) => workload) }
+  const { workloads, objects } = observation
+  if (!objects) {
+    const why = whyUnreadable(observation, 'release', 'discovery')
+    return unknownResult(id, `the workloads of the release are not known${why === '' ? '' : `: ${why}`}`)
+  }
+  const states = workloads.map(({ workload, rolloutStatus, message }) => ({
+    ...{ name: workload.name, object: workload, status: rolloutStatus, message },
+  }))
+  return countedResult(id, 'workloads rolled out and available', states)
 }

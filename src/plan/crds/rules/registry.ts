@@ -1,6 +1,7 @@
 import type { CrdRule } from '../crd-rule.js'
 import { defaultAdded } from './default-added.js'
 import { fieldRemoved } from './field-removed.js'
+import { oneWay } from './one-way.js'
 import { requiredAdded } from './required-added.js'
 import { scopeChanged } from './scope-changed.js'
 import { servedVersionRemoved } from './served-version-removed.js'
@@ -14,4 +15,5 @@ export const crdRules: readonly CrdRule[] = [
   fieldRemoved,
   requiredAdded,
   defaultAdded,
+  oneWay,
 ]

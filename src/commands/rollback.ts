@@ -1,0 +1,35 @@
+import { ChangingCommand } from '../cli/changing-command.js'
+import * as flags from '../cli/flags.js'
+import { runWishOf } from '../cli/request.js'
+import { questionOf } from '../report/question.js'
+import { formatRollback } from '../report/rollback.js'
+import { findRun } from '../workflows/find-run.js'
+import { performRollback, prepareRollback } from '../workflows/rollback.js'
+
+/** Back to before a run. */
+export default class Rollback extends ChangingCommand {
+  static override summary = 'go back to before a run: release, values, CRDs and custom resources'
+  static override examples = ['{program} rollback', '{program} rollback osm -n osm-system --yes']
+  static override args = flags.releaseArg
+  static override flags = {
+    ...flags.runFlags,
+    ...flags.clusterFlags,
+    ...flags.consentFlags,
+    ...flags.outputFlags,
+  }
+
+  /** Plans the way back, shows, asks, performs and tells how it ended. */
+  async run(): Promise<void> {
+    const ports = await this.connectForUpgrade()
+    const found = await findRun(runWishOf(this.words), ports)
+    const rollback = await prepareRollback(found, ports)
+    if (this.words.flags['dry-run'] !== 'none')
+      return this.emit(rollback, (view) => formatRollback(rollback, view))
+    this.showBeforeAsking(rollback, (view) => formatRollback(rollback, view))
+    const consent = await this.ask({ ...rollback, question: questionOf(rollback) }, ports)
+    if (consent === 'declined') {
+      return this.conclude({ plan: found.plan, result: 'declined', doneSteps: [], elapsedMs: 0 })
+    }
+    this.conclude(await performRollback({ found, rollback }, consent, ports, this.beginChanges()))
+  }
+}

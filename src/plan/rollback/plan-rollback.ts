@@ -1,0 +1,209 @@
+import type { ClusterIdentity } from '../../model/cluster.js'
+import { versionList, versionsOf, type LiveCrd } from '../../model/crd.js'
+import { canonicalJson, digestOfJson } from '../../model/digest.js'
+import type { Finding } from '../../model/finding.js'
+import { field, textField } from '../../model/kube-object.js'
+import { formatRef, refKey, type ObjectRef } from '../../model/object-ref.js'
+import type { Hop } from '../../model/plan.js'
+import { lastGoodRevision, newestRevision, type ReleaseSnapshot } from '../../model/release.js'
+import { rollbackApiVersion, type RollbackPlan } from '../../model/rollback-plan.js'
+import type { Step } from '../../model/step.js'
+import { keepCommand } from '../objects/resource-policy.js'
+import { aimCommand } from '../aim-commands.js'
+
+export interface RollbackInput {
+  runId: string
+  cluster: ClusterIdentity
+  /** The hops that were begun. */
+  hops: readonly Hop[]
+  /** As it was before the run. */
+  before: ReleaseSnapshot
+  /** As helm has it now, whatever its state. */
+  newest: ReleaseSnapshot
+  /** Objects of its manifest. */
+  newestObjects: readonly ObjectRef[]
+  /** CRDs of the backup. */
+  backupCrds: readonly LiveCrd[]
+  /** Live CRDs among those of the backup and of the hops. */
+  liveCrds: readonly LiveCrd[]
+  /** Custom resources of the backup that are gone or differ, by CRD. */
+  lostResources: ReadonlyMap<string, number>
+  /** Workloads of the release as it was. */
+  workloads: readonly ObjectRef[]
+  backupFolder: string
+  rollbackCommand: (toRevision: number) => string
+  clusterFlags: readonly string[]
+}
+
+/** The way back to before a run: only what differs is put back. Pure. */
+export function planRollback(input: RollbackInput): RollbackPlan {
+  const { before, newest, cluster, runId } = input
+  const { name, namespace } = before
+  const toRevision = lastGoodRevision(before.history) ?? before.releaseRevision
+  const crds = changedCrds(input)
+  const steps = [
+    ...crdStep(input, crds.restorable),
+    ...resourceStep(input),
+    ...deleteStep(input),
+    ...releaseStep(input, toRevision),
+    ...unkeepStep(input),
+    ...waitStep(input),
+    verifyStep,
+  ].map((step) => ({
+    ...step,
+    commands: step.commands.map((command) => aimCommand(command, input.clusterFlags)),
+  }))
+  const plan: Omit<RollbackPlan, 'digest'> = {
+    apiVersion: rollbackApiVersion,
+    kind: 'RollbackPlan',
+    runId,
+    release: { name, namespace, releaseRevision: newest.releaseRevision },
+    cluster,
+    from: { chartVersion: newest.chartVersion },
+    to: { chartVersion: before.chartVersion, releaseRevision: toRevision },
+    steps,
+    findings: crds.stuck.map(stuckFinding),
+    consents: [],
+  }
+  return { ...plan, digest: digestOfJson(plan) }
+}
+
+/** CRDs that are not as they were; those whose objects are stored in a version that the old one lacks stay. */
+function changedCrds({ backupCrds, liveCrds }: RollbackInput): { restorable: LiveCrd[]; stuck: LiveCrd[] } {
+  const live = new Map(liveCrds.map((crd) => [crd.name, crd]))
+  const changed = backupCrds.filter((crd) => {
+    const now = live.get(crd.name)
+    return !now || now.object.metadata.deletionTimestamp !== undefined || specOf(now) !== specOf(crd)
+  })
+  const isStuck = (crd: LiveCrd): boolean => {
+    const now = live.get(crd.name)
+    const known = new Set(versionNames(crd))
+    return now !== undefined && versionsOf(now.object).storedVersions.some((version) => !known.has(version))
+  }
+  return { restorable: changed.filter((crd) => !isStuck(crd)), stuck: changed.filter(isStuck) }
+}
+
+function versionNames({ object }: LiveCrd): string[] {
+  return versionList(object).map((version) => textField(version, 'name'))
+}
+
+function specOf({ object }: LiveCrd): string {
+  return canonicalJson(field(object, 'spec') ?? null)
+}
+
+function crdStep({ hops, backupCrds, liveCrds, backupFolder }: RollbackInput, restorable: LiveCrd[]): Step[] {
+  const had = new Set(backupCrds.map(({ name }) => name))
+  const ours = new Set(
+    hops.flatMap(({ crds }) => crds.flatMap(({ name, action }) => (action === 'create' ? [name] : []))),
+  )
+  const created = liveCrds.map(({ name }) => name).filter((name) => ours.has(name) && !had.has(name))
+  if (restorable.length === 0 && created.length === 0) return []
+  const names = restorable.map(({ name }) => name)
+  const back = names.length > 0 ? [`put ${names.join(', ')} back as they were`] : []
+  const away = created.length > 0 ? [`delete ${created.join(', ')} unless they have objects`] : []
+  return [
+    {
+      ...{ id: 'restore-crds', type: 'restore-crds', crds: names, created, mutates: true },
+      title: `CRDs: ${[...back, ...away].join('; ')}`,
+      commands: [
+        `{program} crds restore ${backupFolder}`,
+        ...created.map((name) => `kubectl delete crd ${name}`),
+      ],
+    },
+  ]
+}
+
+function resourceStep({ lostResources, backupFolder }: RollbackInput): Step[] {
+  const crds = [...lostResources.keys()]
+  const count = [...lostResources.values()].reduce((sum, number) => sum + number, 0)
+  if (count === 0) return []
+  return [
+    {
+      ...{ id: 'restore-resources', type: 'restore-resources', crds, mutates: true },
+      title: `put ${count} custom resources of ${crds.length} kinds back as they were`,
+      commands: [`{program} crds restore ${backupFolder} --overwrite`],
+    },
+  ]
+}
+
+function releaseStep({ before, newest, rollbackCommand }: RollbackInput, toRevision: number): Step[] {
+  if (newest.releaseRevision === newestRevision(before.history) && newest.releaseStatus === 'deployed')
+    return []
+  const { name, namespace } = before
+  return [
+    {
+      ...{ id: 'rollback-release', type: 'rollback-release', release: name, namespace, toRevision },
+      mutates: true,
+      title: `helm rollback ${name} to revision ${toRevision} (chart ${before.chartVersion})`,
+      commands: [rollbackCommand(toRevision)],
+    },
+  ]
+}
+
+/** Objects that the run marked to stay, by whether helm's newest revision still has them. */
+function markedObjects({ hops, newestObjects }: RollbackInput): { known: ObjectRef[]; left: ObjectRef[] } {
+  const marked = hops.flatMap(({ steps }) =>
+    steps.flatMap((step) => (step.type === 'keep-objects' ? step.objects : [])),
+  )
+  const names = new Set(newestObjects.map(refKey))
+  return {
+    known: marked.filter((ref) => names.has(refKey(ref))),
+    left: marked.filter((ref) => !names.has(refKey(ref))),
+  }
+}
+
+/** helm rollback cannot patch an object that its newest revision does not have: it makes it anew. */
+function deleteStep(input: RollbackInput): Step[] {
+  const { left: objects } = markedObjects(input)
+  if (objects.length === 0) return []
+  return [
+    {
+      ...{ id: 'delete-objects', type: 'delete-objects', objects, mutates: true },
+      title: `delete ${objects.map(formatRef).join(', ')}: helm makes those of revision ${input.before.releaseRevision} again`,
+      commands: objects.map(({ kind, namespace, name }) =>
+        `kubectl delete ${kind.toLowerCase()}/${name} ${namespace === undefined ? '' : `-n ${namespace}`}`.trim(),
+      ),
+    },
+  ]
+}
+
+function unkeepStep(input: RollbackInput): Step[] {
+  const { known: objects } = markedObjects(input)
+  if (objects.length === 0) return []
+  return [
+    {
+      ...{ id: 'unkeep-objects', type: 'unkeep-objects', objects, mutates: true },
+      title: `take the mark of this run off ${objects.map(formatRef).join(', ')}`,
+      commands: objects.map((ref) => keepCommand(ref, 'off')),
+    },
+  ]
+}
+
+function waitStep({ workloads }: RollbackInput): Step[] {
+  if (workloads.length === 0) return []
+  return [
+    {
+      ...{ id: 'wait-rollback', type: 'wait-rollout', workloads: [...workloads], mutates: false },
+      title: `wait until ${workloads.length} workloads of the release are rolled out`,
+      commands: workloads.map(({ kind, namespace, name }) =>
+        `kubectl rollout status ${kind.toLowerCase()}/${name} -n ${namespace ?? ''}`.trim(),
+      ),
+    },
+  ]
+}
+
+const verifyStep: Step = {
+  ...{ id: 'verify-rollback', type: 'verify', mutates: false, commands: [] },
+  title: 'verify release, workloads, CRDs and custom resources',
+}
+
+function stuckFinding({ name }: LiveCrd): Finding {
+  return {
+    code: 'MU604',
+    severity: 'warning',
+    object: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name },
+    message: `CRD ${name} stays as it is: objects are stored in a version that it did not have before`,
+    evidence: [],
+    remedy: { text: 'the new CRD goes on serving the old versions too', commands: [] },
+  }
+}
