@@ -6,6 +6,8 @@ export interface Limit {
   ours: string
   theirs: string
   most: number
+  /** Milliseconds that may come on top. */
+  plusMs?: number
 }
 
 /** Programs that are run in turns and compared. */

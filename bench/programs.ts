@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { ensureBuilt } from '../test/bed/build.js'
 import type { Contender } from './measure.js'
 
-const program = fileURLToPath(new URL('../bin/run.js', import.meta.url))
+/** Our own, as it is started by node. */
+export const program = fileURLToPath(new URL('../bin/run.js', import.meta.url))
 
 export function ours(title: string, words: readonly string[], env: Record<string, string> = {}): Contender {
   return { title, command: process.execPath, words: [program, ...words], env }

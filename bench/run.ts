@@ -31,11 +31,12 @@ async function runRace(race: Race): Promise<Judged[]> {
   return judged
 }
 
-function judge({ ours, theirs, most }: Limit, timings: readonly Timing[]): Judged {
+function judge({ ours, theirs, most, plusMs = 0 }: Limit, timings: readonly Timing[]): Judged {
   const time = (wanted: string): number => median(timings.find(({ title }) => title === wanted)?.runs ?? [])
   const ratio = time(ours) / time(theirs)
-  const holds = ratio <= most
-  const text = `${holds ? '✔' : '✖'} ${ours} = ${ratio.toFixed(2)} × ${theirs} (at most ${most.toFixed(1)})`
+  const holds = time(ours) <= most * time(theirs) + plusMs
+  const plus = plusMs > 0 ? ` × plus ${plusMs / 1000} s` : ''
+  const text = `${holds ? '✔' : '✖'} ${ours} = ${ratio.toFixed(2)} × ${theirs} (at most ${most.toFixed(1)}${plus})`
   return { text, holds }
 }
 

@@ -80,6 +80,7 @@ export const errorKinds = {
     remedy:
       'Look at {folder}; what is in {backup} can be restored without the journal: {program} crds restore {backup}',
   },
+  RunOpen: { exitCode: exitCodes.refused, remedy: '{remedy}' },
   RunAbsent: { exitCode: exitCodes.error, remedy: '{remedy}' },
   LockHeld: {
     exitCode: exitCodes.locked,
@@ -94,8 +95,14 @@ export const errorKinds = {
   LockRefused: { exitCode: exitCodes.error, remedy: '{remedy}' },
   PlanStale: {
     exitCode: exitCodes.stale,
-    remedy: 'The cluster moved after the plan was shown; plan again: run the same command once more',
+    remedy: 'The cluster moved after the plan was made: plan again, and look at it anew',
   },
+  PlanFileInvalid: {
+    exitCode: exitCodes.stale,
+    remedy: 'Take the file as it was written, or write it again: {program} plan --out FILE',
+  },
+  OverridesMissing: { exitCode: exitCodes.error, remedy: 'Give them again, by -f FILE or {words}' },
+  InClusterRefused: { exitCode: exitCodes.error, remedy: '{remedy}' },
   NoTerminal: {
     exitCode: exitCodes.declined,
     remedy: 'Look at the plan with --dry-run, then say --yes to go on without being asked',

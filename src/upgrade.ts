@@ -3,7 +3,7 @@
  * where it fails. Planning alternates: what is read decides what is read next, the deciding is pure.
  */
 import { readCluster } from './discover/read-cluster.js'
-import { chooseTarget, loadNamedPath } from './discover/choose-target.js'
+import { chooseTarget, loadNamedPath, type Target } from './discover/choose-target.js'
 import { findRelease } from './discover/find-release.js'
 import { UpgradeError } from './errors.js'
 import { takeLock } from './execute/lock.js'
@@ -13,6 +13,7 @@ import type { Consent } from './model/consent.js'
 import type { UpgradeOutcome } from './model/outcome.js'
 import type { PreparedUpgrade } from './model/prepared.js'
 import type { UpgradeRequest } from './model/upgrade-request.js'
+import type { Sensitive, Values } from './model/values.js'
 import { assemblePlan } from './plan/assemble-plan.js'
 import type { ReadPorts, WritePorts } from './ports/ports.js'
 import { askBeforeRun } from './workflows/hooks.js'
@@ -23,27 +24,38 @@ import { runHops } from './workflows/run-hops.js'
 export { askConsent } from './consent/ask-consent.js'
 export type { ToConsent } from './consent/ask-consent.js'
 
+/** What a frozen plan brings, so that it need not be looked for. */
+export interface FrozenInputs {
+  overrides: Sensitive<Values>
+  target: Target
+}
+
 /**
  * Everything before consent. Changes nothing: the only requests that are not GETs are dry-runs.
  * Throws `UpgradeError` where release, chart or cluster cannot be read; what is read and refused is a
  * finding in the plan.
  */
-export async function prepareUpgrade(request: UpgradeRequest, ports: ReadPorts): Promise<PreparedUpgrade> {
+export async function prepareUpgrade(
+  request: UpgradeRequest,
+  ports: ReadPorts,
+  frozen?: FrozenInputs,
+): Promise<PreparedUpgrade> {
   const { helm, progress } = ports
   progress({ type: 'stage', title: 'reading the cluster and the release' })
   const reading = Promise.all([
     readCluster(ports),
     findRelease(request, ports),
-    helm.mergeValues(request.valueArguments),
+    frozen?.overrides ?? helm.mergeValues(request.valueArguments),
   ])
   // A process of its own: what it says is waited for where helm is needed.
   helm.version().catch(() => undefined)
-  const named = loadNamedPath(request, ports)
+  const named = frozen ? undefined : loadNamedPath(request, ports)
   const [cluster, release, overrides] = await reading
   const profile = profileForChart(release.chartName)
 
   progress({ type: 'stage', title: `choosing the target for ${release.name}` })
-  const { chart, via, reason, available } = await chooseTarget({ ...request, named }, release, profile, ports)
+  const { chart, via, reason, available } =
+    frozen?.target ?? (await chooseTarget({ ...request, named }, release, profile, ports))
 
   progress({ type: 'stage', title: 'comparing CRDs, release notes and objects' })
   const wish = { request, profile, cluster, overrides, available, reason }
@@ -79,7 +91,13 @@ export async function performUpgrade(
     throw new UpgradeError('PlanStale', 'the consent is for another plan')
   const runId = ports.clock.newRunId()
   const store = await ports.runs.open(plan.cluster.uid, plan.release, runId)
-  const lock = await takeLock(plan.release, runId, ports, { signal: interrupts.finishStep })
+  const lock = await takeLock(plan.release, runId, ports, { signal: interrupts.finishStep }).catch(
+    async (error: unknown) => {
+      // A run that never began leaves no folder for resume to find.
+      await ports.runs.remove(plan.cluster.uid, plan.release, runId)
+      throw error
+    },
+  )
   const run: LiveRun = { ...prepared, store, lock, ports, interrupts, startedAt: ports.clock.now() }
   try {
     await askBeforeRun(run)

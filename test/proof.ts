@@ -1,5 +1,6 @@
 /** Long proofs, by name: `npm run proof -- NAME`. Each prints its table and ends with the same count line as the tests. */
 import { faultMatrix } from './proof/faults.js'
+import { killMatrix } from './proof/kills.js'
 import { realCharts } from './proof/real-charts.js'
 
 /** One row of a proof's table. */
@@ -13,6 +14,7 @@ type Proof = (say: (row: ProofRow) => void, words: readonly string[]) => Promise
 
 const proofs: Record<string, Proof> = {
   faults: faultMatrix,
+  kills: killMatrix,
   'real-charts': realCharts,
 }
 

@@ -1,6 +1,7 @@
 import type { ReadPorts, WritePorts } from '../ports/ports.js'
 import type { ProgressSink } from '../ports/outside.js'
 import { ApiPaths } from './api-paths.js'
+import { chartPacker } from './chart-packer.js'
 import { helmCli, type HelmCli } from './helm-cli.js'
 import type { RepositoryLogin } from './helm-repositories.js'
 import { hookRunner } from './hook-runner.js'
@@ -108,6 +109,7 @@ function connect(
     cluster: kubeApiReader(client, paths, secrets),
     releases: storage,
     texts,
+    charts: chartPacker(),
     clock: systemClock,
     processes: systemProcesses,
     keptRuns: keptRuns(env),

@@ -93,6 +93,11 @@ function stateElsewhere(there: ProcessPlace, here: ProcessPlace): 'gone' | 'unkn
   return there.pidNamespace === here.pidNamespace ? undefined : 'unknown'
 }
 
+/** True where the end of this folder's helm was seen, by us or by a process of ours before. */
+export function hasEnded(logFolder: string): boolean {
+  return readRecord(logFolder)?.endedAt !== undefined
+}
+
 /** Whether a lingering helm still runs, asked again. */
 export function lookAgain(helm: LingeringHelm): LingeringHelm['state'] {
   return findLingering(helm.logFolder)?.state ?? 'gone'

@@ -9,7 +9,7 @@ import type { TempFolder } from './temp-folder.js'
 const renderTimeoutMs = 180_000
 
 /**
- * Renders a chart as for an upgrade, without hooks. A chart that calls `lookup` is rendered against the
+ * Renders a chart as for an upgrade, without hooks unless they are asked for. A chart that calls `lookup` is rendered against the
  * server, in both majors by `--dry-run=server`; helm 3 keeps the capabilities that it is given, helm 4
  * asks the server. Throws `RenderFailed` with helm's own words.
  */
@@ -21,7 +21,8 @@ export async function renderChart(
   const { releaseName, namespace, chart, kubeVersion, apiVersions } = request
   const valuesFile = temp.newFile('values.yaml', JSON.stringify(request.values.reveal()))
   const words = (path: string, file: string): string[] => [
-    ...['template', releaseName, path, '--namespace', namespace, '--is-upgrade', '--no-hooks'],
+    ...['template', releaseName, path, '--namespace', namespace, '--is-upgrade'],
+    ...(request.withHooks === true ? [] : ['--no-hooks']),
     ...['--kube-version', kubeVersion, '--values', file],
     ...(chart.usesLookup ? ['--dry-run=server'] : []),
   ]

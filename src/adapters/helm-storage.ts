@@ -1,6 +1,8 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { messageOf, UpgradeError } from '../errors.js'
-import { field, textField } from '../model/kube-object.js'
+import { parseYamlDocuments } from '../kubernetes-yaml.js'
+import type { CrdManifest } from '../model/chart.js'
+import { field, textField, type KubeObject } from '../model/kube-object.js'
 import type { ReleaseName, ReleaseRevision, ReleaseSnapshot, ReleaseStatus } from '../model/release.js'
 import { isMapping, sensitive, type Json, type Values } from '../model/values.js'
 import { chartContentDigest, isCrdFile, type ChartFile } from './chart-digest.js'
@@ -47,6 +49,24 @@ export function decodeRelease(
       { release: name.name, namespace: name.namespace },
       error,
     )
+  }
+}
+
+/** The CRDs of a stored release's chart. Throws `ReleaseUndecodable` whatever the input. */
+export function storedCrds(stored: StoredRelease, name: ReleaseName): CrdManifest[] {
+  try {
+    const files = filesAt(field(unpack(stored), 'chart') ?? {}, 'files').filter(({ name: file }) =>
+      isCrdFile(file),
+    )
+    return files.flatMap(({ name: file, data }) => {
+      const documents = parseYamlDocuments(data.toString('utf8'))
+      const crds = documents.filter((each) => field(each, 'kind') === 'CustomResourceDefinition')
+      return crds.map((object) => ({ file, object: object as KubeObject }))
+    })
+  } catch (error) {
+    const message = `read the CRDs of release ${name.name} from ${stored.kind} ${stored.name}: ${messageOf(error)}`
+    const details = { release: name.name, namespace: name.namespace }
+    throw new UpgradeError('ReleaseUndecodable', message, details, error)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { HelmOutcome, HelmWriter } from '../ports/helm.js'
 import { redactFiles } from './file-tail.js'
 import { endingGraceMs, logFiles, runChange, type ChangeRequest } from './helm-change.js'
-import { findLingering } from './helm-child.js'
+import { findLingering, hasEnded } from './helm-child.js'
 import { rollbackWords, upgradeWords } from './helm-command.js'
 import type { HelmRunner } from './helm-run.js'
 import { settleHelm } from './helm-settle.js'
@@ -33,6 +33,7 @@ export function helmWriter(
     rollback: (request, onLine, signal) =>
       change({ ...request, kind: 'rollback', words: rollbackWords(request) }, onLine, signal),
     lingering: async (logFolder) => findLingering(logFolder),
+    hasEnded: async (logFolder) => hasEnded(logFolder),
     settle: async (lingering, { waitMs }, onLine, signal) => {
       const told = (line: string): void => onLine(redact(line))
       const settled = await settleHelm(lingering, { waitMs, graceMs }, told, signal)

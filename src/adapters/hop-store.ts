@@ -12,7 +12,7 @@ import type { Sensitive, Values } from '../model/values.js'
 import type { BackupIndex, HopStore } from '../ports/run-store.js'
 import { fileReason } from './file-reason.js'
 import { rawObjectOf } from './raw-pages.js'
-import { appendText, makeFolder, syncFolder, unwritable, writeWhole } from './run-files.js'
+import { appendText, makeFolder, makePrivate, syncFolder, unwritable, writeWhole } from './run-files.js'
 import { payloadOf, plainPayload } from './run-inputs.js'
 import type { SecretRegistry } from './secret-registry.js'
 
@@ -42,7 +42,7 @@ export class FileHopStore implements HopStore {
 
   async writeInputs(payload: PlanPayload): Promise<PlanPayload> {
     await makeFolder(this.folder, this.folder)
-    const path = join(this.folder, 'chart', basename(payload.chart.path))
+    const path = this.chartCopy(basename(payload.chart.path))
     if (path !== payload.chart.path) await this.copyChart(payload.chart.path, path)
     const kept = { ...payload, chart: { ...payload.chart, path } }
     // A chart's place may differ on another machine: the name inside the run's folder is kept.
@@ -55,8 +55,12 @@ export class FileHopStore implements HopStore {
     const payload = payloadOf(await readDocument(inputsKind, this.inputsFile))
     this.secrets.addValues(payload.values.reveal())
     this.secrets.addValues(payload.release.userSuppliedValues.reveal())
-    const path = join(this.folder, 'chart', payload.chart.path)
-    return { ...payload, chart: { ...payload.chart, path } }
+    return { ...payload, chart: { ...payload.chart, path: this.chartCopy(payload.chart.path) } }
+  }
+
+  /** A run that installs nothing has no chart to keep. */
+  private chartCopy(name: string): string {
+    return name === '' ? '' : join(this.folder, 'chart', name)
   }
 
   async writeValues(values: Sensitive<Values>): Promise<string> {
@@ -93,6 +97,10 @@ export class FileHopStore implements HopStore {
     return this.keep('crds.ndjson', crds.map(({ raw }) => `${raw}\n`).join(''), crds.length)
   }
 
+  backupObjects(objects: string[]): Promise<void> {
+    return this.keep('objects.ndjson', objects.map((raw) => `${raw}\n`).join(''), objects.length)
+  }
+
   async backupCustomResources(kind: CustomResourceKind, page: RawObject[]): Promise<void> {
     for (const object of page) this.digests.set(`${kind.crd}/${object.uid}`, object.specDigest)
     const text = page.map(({ raw }) => `${raw}\n`).join('')
@@ -125,6 +133,10 @@ export class FileHopStore implements HopStore {
       const object = JSON.parse(raw) as KubeObject
       return { name: object.metadata.name, object, raw }
     })
+  }
+
+  readBackupObjects(): Promise<string[]> {
+    return this.readLines('objects.ndjson')
   }
 
   async readBackupSummaries(kind: CustomResourceKind): Promise<CustomResourceSummary[]> {
@@ -166,6 +178,7 @@ export class FileHopStore implements HopStore {
     await cp(from, to, { recursive: true, dereference: true }).catch((error: unknown) => {
       throw unwritable(`copy the chart to ${to}: ${fileReason(error)}`, error)
     })
+    await makePrivate(to)
   }
 
   /** Reads a file of the backup again and compares it with what was given. */

@@ -45,9 +45,10 @@ async function lookAt(runId: string, folder: string): Promise<KeptRun> {
     return undefined
   })
   const [from, to] = ['from', 'to'].map((end) => textField(field(body, 'plan', end), 'chartVersion'))
+  const hops = field(body, 'plan', 'hops')
   return {
     ...{ runId, folder, entries, location: `${hostname()}:${folder}`, bytes: await bytesUnder(folder) },
-    ...(from && to ? { path: { from, to } } : {}),
+    ...(from && to ? { path: { from, to, hops: Array.isArray(hops) ? hops.length : 1 } } : {}),
     ...(problems.length === 0 ? {} : { damage: problems.join('; ') }),
   }
 }

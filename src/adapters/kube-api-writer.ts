@@ -4,6 +4,7 @@ import type { ClusterWriter } from '../ports/cluster.js'
 import { collectionPath, objectPath, type ApiPaths } from './api-paths.js'
 import { applyObject, fieldManager, notServed, resultOf } from './kube-apply.js'
 import { apiFailure } from './rest-failures.js'
+import { evictPod } from './evict-pod.js'
 import { isGone, readBackOurs } from './read-back.js'
 import type { RestClient, RestRequest } from './rest-client.js'
 
@@ -38,14 +39,14 @@ export function kubeApiWriter(client: RestClient, paths: ApiPaths): ClusterWrite
       }
       return settle(client, { request, path: objectAt, object })
     },
-    delete: async (ref, uid, resourceVersion) => {
+    delete: async (ref, uid, resourceVersion, propagationPolicy = 'Background') => {
       const path = await paths.pathOf(ref.apiVersion, ref.kind)
       if (!path) return false
       const options = {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-        propagationPolicy: 'Background',
+        propagationPolicy,
       }
       const request: RestRequest = {
         method: 'DELETE',
@@ -55,6 +56,7 @@ export function kubeApiWriter(client: RestClient, paths: ApiPaths): ClusterWrite
       }
       return sendDelete(client, { request, uid, isExact: resourceVersion !== undefined })
     },
+    evict: (pod, uid) => evictPod(client, pod, uid),
   }
 }
 

@@ -44,6 +44,12 @@ export function kubeApiReader(client: RestClient, paths: ApiPaths, secrets: Secr
     identity: () => readIdentity(client),
     servedKinds: () => paths.discover(),
     readObject,
+    readRaw: async (ref) => {
+      const path = await paths.pathOf(ref.apiVersion, ref.kind)
+      const found = path && (await read(client, objectPath(path, ref)))
+      if (found) secrets.addSecretObject(found.parsed as KubeObject)
+      return found?.body.trim()
+    },
     listObjects,
     readCrds: async (names) => {
       const found = await Promise.all(names.map((name) => readCrd(client, name)))

@@ -5,7 +5,7 @@ import type { RawStorageReader } from '../ports/raw-storage.js'
 import type { ReleaseReader } from '../ports/releases.js'
 import { listAll } from './api-lists.js'
 import { objectPath, type KindPath } from './api-paths.js'
-import { decodeRelease } from './helm-storage.js'
+import { decodeRelease, storedCrds } from './helm-storage.js'
 import { newestRecord, revisionOf } from './release-record.js'
 import { apiFailure, type RestResponse } from './rest-failures.js'
 import type { RestClient } from './rest-client.js'
@@ -49,6 +49,14 @@ export function releaseStorage(
       const snapshot = await readRevision(client, storage, name, history)
       secrets.addValues(snapshot.userSuppliedValues.reveal())
       return snapshot
+    },
+    readStoredCrds: async (name) => {
+      const newest = (await readHistory(client, storage, name)).at(-1)
+      if (!newest) return []
+      const { objectName } = newest
+      const { parsed } = await readStored(client, storage, name.namespace, objectName)
+      const payload = field(parsed, 'data', 'release')
+      return storedCrds({ kind: storage.kind, name: objectName, payload }, name)
     },
     readNewestRecord: async (name) =>
       newestRecord(await listRevisions(client, storage, name.name, name.namespace)),

@@ -22,6 +22,8 @@ export interface RestRequest {
   repeatable?: boolean
   /** A 409 says that somebody else was quicker, and the same request succeeds when it is sent again. */
   conflictPasses?: boolean
+  /** A 429 is the answer, and not a server that has too much to do. */
+  budgetStands?: boolean
   /** Where an answer is of use only within a shorter time than usual. */
   timeoutMs?: number
   /** Where it is given up sooner than usual; 0: one try. */

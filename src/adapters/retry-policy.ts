@@ -61,7 +61,7 @@ function answerTrouble(request: RestRequest, response: RestResponse, now: number
   const { status } = response
   const common = { ...base, why: String(status), retryAfterMs: retryAfter(response, now) }
   // Refused before it was begun, whatever it was.
-  if (status === 429) return { ...common, mayRepeat: true }
+  if (status === 429 && !isBudget(request, response)) return { ...common, mayRepeat: true }
   if (status === 409 && request.conflictPasses === true) {
     return { ...common, mayRepeat: true, maxTries: fewTries }
   }
@@ -72,6 +72,11 @@ function answerTrouble(request: RestRequest, response: RestResponse, now: number
   if (!gateway.has(status) && status !== 500) return undefined
   const maxTries = status === 500 ? fewTries : Infinity
   return { ...common, maybeDone: true, mayRepeat: isRepeatable(request), maxTries }
+}
+
+/** A PodDisruptionBudget refuses with the status of a server that has too much to do. */
+function isBudget({ budgetStands }: RestRequest, { body }: RestResponse): boolean {
+  return budgetStands === true && /disruption budget|DisruptionBudget/.test(body)
 }
 
 function errorTrouble(request: RestRequest, error: unknown): Trouble {

@@ -1,6 +1,6 @@
 import { constants, type Mode } from 'node:fs'
-import { access, mkdir, open, stat, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, chmod, mkdir, open, readdir, stat, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { UpgradeError } from '../errors.js'
 import { fileReason } from './file-reason.js'
 
@@ -31,6 +31,13 @@ export async function makeFolder(path: string, folder: string): Promise<void> {
   } catch (error) {
     throw unwritable(`make the folder of this run, ${folder}: ${await folderReason(folder, error)}`, error)
   }
+}
+
+/** What was copied is for its owner alone, too. */
+export async function makePrivate(path: string): Promise<void> {
+  const isFolder = (await stat(path)).isDirectory()
+  await chmod(path, isFolder ? folderMode : fileMode)
+  if (isFolder) await Promise.all((await readdir(path)).map((name) => makePrivate(join(path, name))))
 }
 
 /** The error for a run's folder that cannot be written. */

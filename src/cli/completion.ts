@@ -14,6 +14,7 @@ const fileFlags = [
   'release-notes',
   'set-file',
   'write',
+  'out',
 ]
 
 /**

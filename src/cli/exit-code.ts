@@ -33,6 +33,7 @@ export function exitCodeOfOutcome(
 ): number {
   switch (result) {
     case 'upgraded':
+    case 'repaired':
     case 'nothing-to-do':
       return exitCodes.done
     case 'rolled-back':

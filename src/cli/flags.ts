@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 import { runPhases } from '../model/run-record.js'
 
+export { hookFlags, planHookFlags, pruneFlags } from './hook-flags.js'
+
 /** All flags, in the groups in which help lists them. What they mean is in `request.ts`. */
 
 /** Words that every command on a release takes. */
@@ -116,6 +118,13 @@ const upgradeCommon = {
   'post-renderer': Flags.string({ ...upgrade, description: 'a path under helm 3, a plugin under helm 4' }),
 }
 
+export const rollbackTimeoutFlag = {
+  'rollback-timeout': Flags.string({
+    ...upgrade,
+    description: 'longest time for helm and each wait on the way back; as --timeout if left out',
+  }),
+}
+
 export const upgradeFlags = {
   ...upgradeCommon,
   wait: Flags.string({
@@ -135,6 +144,19 @@ export const upgradeFlags = {
     description: 'folder, file or URL with the CRDs, for charts that carry none',
   }),
   'release-notes': Flags.string({ ...upgrade, description: 'file, folder or URL with the release notes' }),
+  'on-failure': Flags.string({
+    ...upgrade,
+    options: ['ask', 'stop', 'rollback'],
+    description:
+      'go back to before the run when it fails: ask (stop where nobody can be asked), never, or always',
+  }),
+  ...rollbackTimeoutFlag,
+  atomic: Flags.boolean({ ...upgrade, hidden: true, description: 'as --on-failure rollback' }),
+  'rollback-on-failure': Flags.boolean({
+    ...upgrade,
+    hidden: true,
+    description: 'as --on-failure rollback',
+  }),
 }
 
 const consent = { helpGroup: 'consent' }
@@ -214,45 +236,6 @@ export const unlockFlags = {
     aliases: ['confirm'],
     description: 'do not ask, and break it even where its holder lives',
   }),
-}
-
-const hooks = { helpGroup: 'hooks' }
-/** What a run does besides its work. */
-export const hookFlags = {
-  hook: Flags.string({
-    ...hooks,
-    multiple: true,
-    helpValue: 'EVENT=COMMAND',
-    description:
-      'run a command before-… or after-… plan, run, hop or step (before-step:TYPE); exit code 75 says "not yet" (repeatable)',
-  }),
-  'hook-timeout': Flags.string({ ...hooks, description: 'longest time for each hook; 60s if left out' }),
-  'hook-deadline': Flags.string({
-    ...hooks,
-    description: 'for how long a hook may say "not yet"; 30m if left out',
-  }),
-  notify: Flags.string({
-    ...hooks,
-    multiple: true,
-    helpValue: 'URL|FILE',
-    description: 'send the end of the run as a CloudEvent, or append it to a file (repeatable)',
-  }),
-}
-
-export const pruneFlags = {
-  keep: Flags.string({
-    ...output,
-    helpValue: 'N',
-    description: 'so many of the newest runs stay; 20 where --older-than is left out as well',
-  }),
-  'older-than': Flags.string({ ...output, description: 'only runs that began longer ago go: 30d, 12h' }),
-  'dry-run': Flags.string({
-    ...consent,
-    options: ['none', 'client', 'server'],
-    default: 'none',
-    description: 'show what would go and stop',
-  }),
-  yes: Flags.boolean({ ...consent, char: 'y', aliases: ['confirm'], description: 'do not ask' }),
 }
 
 /** Which run is meant. */

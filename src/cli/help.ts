@@ -2,7 +2,7 @@ import { table, wrap } from '../report/text.js'
 import { exitCodeTexts } from './exit-code.js'
 import type { Manifest, ManifestCommand, ManifestFlag } from './manifest.js'
 
-const groups = ['consent', 'upgrade', 'chart', 'values', 'cluster', 'output']
+const groups = ['consent', 'upgrade', 'hooks', 'in-cluster', 'chart', 'values', 'cluster', 'output']
 
 /** Help from the manifest alone: of one command, or of the program. */
 export function formatHelp(

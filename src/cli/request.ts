@@ -1,5 +1,6 @@
 import { UpgradeError } from '../errors.js'
 import { parseHook, type Hook } from '../model/hooks.js'
+import type { RetentionRule } from '../model/run-retention.js'
 import { withWishes, type GivenWishes } from '../model/run-wishes.js'
 import type { ValuesMode } from '../model/plan.js'
 import type { ImagesMode, UpgradeRequest } from '../model/upgrade-request.js'
@@ -45,6 +46,8 @@ const judgeWords = [
 /** The request of `upgrade`, `plan` and `values`. */
 export function upgradeRequest(read: ReadWords, env: Env = process.env): UpgradeRequest {
   refuseUnbuilt(read)
+  if (text(read, 'out') !== undefined && text(read, 'dry-run') === 'none')
+    throw new UpgradeError('Usage', '--out goes with plan or --dry-run: a run keeps its plan by itself')
   return {
     ...commonRequest(read),
     executor: 'mesh-upgrade',
@@ -58,6 +61,18 @@ export function upgradeRequest(read: ReadWords, env: Env = process.env): Upgrade
     helmArguments: [...wordsOf(read, helmWords), ...read.rest],
     ...withWishes({}, runWishes(read)),
     ...optional('historyMax', historyMaxOf(read, env)),
+    ...optional('accepted', list(read, 'accept')),
+  }
+}
+
+/** What a call of `apply` adds to what the file holds. */
+export function applyWish(
+  read: ReadWords,
+): Pick<UpgradeRequest, 'valueArguments' | 'permissions' | 'notify'> {
+  return {
+    valueArguments: wordsOf(read, valueFlags),
+    permissions: text(read, 'dry-run') === 'none' ? 'to-run' : 'to-know',
+    ...optional('notify', list(read, 'notify')),
   }
 }
 
@@ -86,6 +101,8 @@ function commonRequest(
     devel: read.flags.devel === true,
     valueArguments: wordsOf(read, valueFlags),
     timeoutMs: parseDuration(text(read, 'timeout') ?? '5m', '--timeout'),
+    onFailure: onFailure(read),
+    ...optional('rollbackTimeoutMs', rollbackTimeoutMs(read)),
   }
 }
 
@@ -110,6 +127,23 @@ function hookOf(words: string): Hook {
   return hook
 }
 
+/** Which runs stay when others are deleted. */
+export function retentionRule(read: ReadWords, now: number): RetentionRule {
+  const [keep, age] = [text(read, 'keep'), text(read, 'older-than')]
+  if (keep !== undefined && !/^\d{1,6}$/.test(keep))
+    throw new UpgradeError('Usage', `--keep takes a number, not "${keep}"`)
+  return {
+    ...optional('keep', keep === undefined ? undefined : Number(keep)),
+    ...optional('before', age === undefined ? undefined : now - ageMs(age)),
+  }
+}
+
+/** Days as well: nobody counts the hours of a backup. */
+function ageMs(age: string): number {
+  const days = /^(\d{1,5})d$/.exec(age)?.[1]
+  return days === undefined ? parseDuration(age, '--older-than') : Number(days) * 86_400_000
+}
+
 /** As helm reads it: `--history-max`, else its variable, else its own default. */
 function historyMaxOf(read: ReadWords, env: Env): number | undefined {
   const at = read.rest.findLastIndex((word) => /^--history-max(=|$)/.test(word))
@@ -121,6 +155,17 @@ function historyMaxOf(read: ReadWords, env: Env): number | undefined {
 /** Which release is meant, for commands that take no more. */
 export function releaseOf(read: ReadWords): { releaseName?: string; namespace?: string } {
   return { ...optional('releaseName', read.args.release), ...optional('namespace', text(read, 'namespace')) }
+}
+
+/** What `troubleshoot --fix` and `restart` are asked to do. */
+export function repairWishOf(read: ReadWords): {
+  releaseName?: string
+  namespace?: string
+  crdsFrom?: string
+  timeoutMs: number
+} {
+  const timeoutMs = parseDuration(text(read, 'timeout') ?? '5m', '--timeout')
+  return { ...releaseOf(read), ...optional('crdsFrom', text(read, 'crds-from')), timeoutMs }
 }
 
 /** Which run of which release is meant. */
@@ -173,6 +218,19 @@ export function withHelmNamespace(read: ReadWords, program: Program, env: Env): 
   const ignored =
     program.mode !== 'helm' || read.flags.namespace !== undefined || read.args.release === undefined
   return ignored || !namespace ? read : { ...read, flags: { ...read.flags, namespace } }
+}
+
+/** Whoever says --yes is not asked later either. */
+function onFailure(read: ReadWords): UpgradeRequest['onFailure'] {
+  if (read.flags.atomic === true || read.flags['rollback-on-failure'] === true) return 'rollback'
+  const said = text(read, 'on-failure') as UpgradeRequest['onFailure'] | undefined
+  return said ?? (read.flags.yes === true ? 'stop' : 'ask')
+}
+
+/** `--rollback-timeout` in milliseconds, where it is given. */
+export function rollbackTimeoutMs(read: ReadWords): number | undefined {
+  const given = text(read, 'rollback-timeout')
+  return given === undefined ? undefined : parseDuration(given, '--rollback-timeout')
 }
 
 /** kubectl takes plain seconds as well. */

@@ -45,12 +45,6 @@ const bareValues: Record<string, string> = { 'dry-run': 'client', wait: 'true' }
 
 /** Features that are not there yet are refused by name rather than called unknown. */
 const notBuiltYet = new Map([
-  ['on-failure', 'a failed upgrade is left as it is, with its data backed up and its cause shown'],
-  ['atomic', 'a failed upgrade is left as it is; go back with: helm rollback'],
-  ['rollback-on-failure', 'a failed upgrade is left as it is; go back with: helm rollback'],
-  ['rollback-timeout', 'nothing is rolled back by itself'],
-  ['out', 'keep the plan with: plan -o json > plan.json'],
-  ['fix', 'causes are shown with the commands that cure them'],
   ['bundle', 'keep the diagnosis with: troubleshoot -o json > diagnosis.json'],
 ])
 

@@ -1,9 +1,10 @@
 import { BaseCommand } from '../cli/base-command.js'
 import { exitCodeOfPlan } from '../cli/exit-code.js'
+import { freezeFlags } from '../cli/apply-flags.js'
 import * as flags from '../cli/flags.js'
+import { planMaybeToFile } from '../cli/plan-to-file.js'
 import { upgradeRequest } from '../cli/request.js'
 import { formatPlan } from '../report/plan.js'
-import { prepareUpgrade } from '../upgrade.js'
 
 /** Everything before consent. */
 export default class Plan extends BaseCommand {
@@ -17,13 +18,19 @@ export default class Plan extends BaseCommand {
     ...flags.imageFlags,
     ...flags.upgradeFlags,
     ...flags.planFlags,
+    accept: flags.consentFlags.accept,
+    ...flags.planHookFlags,
+    ...freezeFlags,
     ...flags.outputFlags,
   }
 
   /** Plans and shows. */
   async run(): Promise<void> {
     const request = upgradeRequest(this.words)
-    const { plan } = await prepareUpgrade(request, await this.connectForReading())
+    const plan = await planMaybeToFile(request, await this.connectForReading(), {
+      words: this.words,
+      tell: (message) => this.progress.sink({ type: 'note', message }),
+    })
     const showDiff = this.words.flags['show-diff'] === true
     this.emit(plan, (view) => formatPlan(plan, { ...view, showDiff }))
     process.exitCode = exitCodeOfPlan(plan, this.words.flags['detailed-exitcode'] === true)

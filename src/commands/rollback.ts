@@ -1,10 +1,12 @@
 import { ChangingCommand } from '../cli/changing-command.js'
 import * as flags from '../cli/flags.js'
-import { runWishOf } from '../cli/request.js'
+import { runWishes, runWishOf } from '../cli/request.js'
+import { withHooks } from '../model/rollback-plan.js'
 import { questionOf } from '../report/question.js'
 import { formatRollback } from '../report/rollback.js'
-import { findRun } from '../workflows/find-run.js'
-import { performRollback, prepareRollback } from '../workflows/rollback.js'
+import { findRun, wishedRun } from '../workflows/find-run.js'
+import { planWithHooks, rollbackFacts } from '../workflows/hooks.js'
+import { closeUnchanged, performRollback, prepareRollback } from '../workflows/rollback.js'
 
 /** Back to before a run. */
 export default class Rollback extends ChangingCommand {
@@ -15,16 +17,23 @@ export default class Rollback extends ChangingCommand {
     ...flags.runFlags,
     ...flags.clusterFlags,
     ...flags.consentFlags,
+    ...flags.hookFlags,
     ...flags.outputFlags,
   }
 
   /** Plans the way back, shows, asks, performs and tells how it ended. */
   async run(): Promise<void> {
     const ports = await this.connectForUpgrade()
-    const found = await findRun(runWishOf(this.words), ports)
-    const rollback = await prepareRollback(found, ports)
-    if (this.words.flags['dry-run'] !== 'none')
-      return this.emit(rollback, (view) => formatRollback(rollback, view))
+    const found = await wishedRun(await findRun(runWishOf(this.words), ports), runWishes(this.words), true)
+    const { hooks } = found.request
+    const prepare = async () => withHooks(await prepareRollback(found, ports), hooks, ports.redact)
+    if (this.words.flags['dry-run'] !== 'none') {
+      const planned = await prepare()
+      return this.emit(planned, (view) => formatRollback(planned, view))
+    }
+    await closeUnchanged(found, ports)
+    const wish = { ...found.plan.release, releaseName: found.plan.release.name, ...(hooks ? { hooks } : {}) }
+    const rollback = await planWithHooks(wish, ports, prepare, rollbackFacts)
     this.showBeforeAsking(rollback, (view) => formatRollback(rollback, view))
     const consent = await this.ask({ ...rollback, question: questionOf(rollback) }, ports)
     if (consent === 'declined') {

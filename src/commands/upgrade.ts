@@ -1,6 +1,8 @@
 import { ChangingCommand } from '../cli/changing-command.js'
 import { exitCodeOfPlan } from '../cli/exit-code.js'
+import { freezeFlags } from '../cli/apply-flags.js'
 import * as flags from '../cli/flags.js'
+import { planMaybeToFile } from '../cli/plan-to-file.js'
 import { upgradeRequest } from '../cli/request.js'
 import type { UpgradePlan } from '../model/plan.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
@@ -8,7 +10,7 @@ import { formatPlan } from '../report/plan.js'
 import { questionOf } from '../report/question.js'
 import type { View } from '../report/view.js'
 import { performUpgrade, prepareUpgrade } from '../upgrade.js'
-import { planWithHooks } from '../workflows/hooks.js'
+import { planWithHooks, upgradeFacts } from '../workflows/hooks.js'
 
 /** The guided upgrade; the launcher inserts this command where none is named. */
 export default class Upgrade extends ChangingCommand {
@@ -30,6 +32,7 @@ export default class Upgrade extends ChangingCommand {
     ...flags.upgradeFlags,
     ...flags.consentFlags,
     ...flags.planFlags,
+    ...freezeFlags,
     ...flags.hookFlags,
     ...flags.outputFlags,
   }
@@ -39,7 +42,8 @@ export default class Upgrade extends ChangingCommand {
     const request = upgradeRequest(this.words)
     if (this.words.flags['dry-run'] !== 'none') return this.showOnly(request)
     const ports = await this.connectForUpgrade()
-    const prepared = await planWithHooks(request, ports, () => prepareUpgrade(request, ports))
+    const prepare = () => prepareUpgrade(request, ports)
+    const prepared = await planWithHooks(request, ports, prepare, upgradeFacts)
     const { plan } = prepared
     const ended = { plan, doneSteps: [], elapsedMs: 0 }
     if (plan.verdict !== 'ready')
@@ -51,7 +55,10 @@ export default class Upgrade extends ChangingCommand {
   }
 
   private async showOnly(request: UpgradeRequest): Promise<void> {
-    const { plan } = await prepareUpgrade(request, await this.connectForReading())
+    const plan = await planMaybeToFile(request, await this.connectForReading(), {
+      words: this.words,
+      tell: (message) => this.progress.sink({ type: 'note', message }),
+    })
     this.emit(plan, (view) => this.planText(plan, view))
     process.exitCode = exitCodeOfPlan(plan, this.words.flags['detailed-exitcode'] === true)
   }

@@ -13,11 +13,12 @@ export interface RenderWish {
   chart: Chart
   values: Sensitive<Values>
   cluster: ClusterSnapshot
+  withHooks?: boolean
 }
 
 /** The target's objects as helm renders them; a chart that does not render is an answer, not an accident. */
 export async function renderTarget(
-  { release, chart, values, cluster }: RenderWish,
+  { release, chart, values, cluster, withHooks = false }: RenderWish,
   { helm }: Pick<ReadPorts, 'helm'>,
 ): Promise<RenderedTarget> {
   const { servedKinds, kubeVersion } = cluster
@@ -29,6 +30,7 @@ export async function renderTarget(
       values,
       kubeVersion,
       apiVersions: apiVersionsOf(servedKinds),
+      withHooks,
     })
     return { manifest: manifest.reveal() }
   } catch (error) {

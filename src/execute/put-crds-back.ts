@@ -1,7 +1,5 @@
 import { UpgradeError } from '../errors.js'
-import type { LiveCrd } from '../model/crd.js'
-import { canonicalJson } from '../model/digest.js'
-import { field } from '../model/kube-object.js'
+import { isSameCrd, type LiveCrd } from '../model/crd.js'
 import type { ObjectRef } from '../model/object-ref.js'
 import { awaitServed } from './await-crds.js'
 import { awaitGone } from './await-gone.js'
@@ -52,12 +50,6 @@ export function isGoing({ object }: LiveCrd): boolean {
 
 export function crdRef(name: string): ObjectRef {
   return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name }
-}
-
-function isSameCrd(now: LiveCrd, then: LiveCrd): boolean {
-  return (
-    canonicalJson(field(now.object, 'spec') ?? null) === canonicalJson(field(then.object, 'spec') ?? null)
-  )
 }
 
 async function putBack(crd: LiveCrd, now: LiveCrd | undefined, { ports }: Work): Promise<void> {

@@ -99,10 +99,19 @@ async function hookAfterFailure(step: Step, message: string, context: RunContext
   })
 }
 
-/** True between the deletion of CRDs and the return of their objects: no place to stop at. */
+/** What deletes, and what makes again what it deleted. */
+const apart: readonly [Step['type'], readonly Step['type'][]][] = [
+  ['delete-crds', ['restore-resources']],
+  ['recreate-objects', ['upgrade-release', 'rollback-release']],
+]
+
+/** True between a deletion and the return of what was deleted: no place to stop at. */
 function isHalfway(steps: readonly Step[], index: number): boolean {
-  const isDeleted = steps.slice(0, index).some(({ type }) => type === 'delete-crds')
-  return isDeleted && steps.slice(index).some(({ type }) => type === 'restore-resources')
+  return apart.some(
+    ([deleting, making]) =>
+      steps.slice(0, index).some(({ type }) => type === deleting) &&
+      steps.slice(index).some(({ type }) => making.includes(type)),
+  )
 }
 
 /** A context in which an interruption waits until all is back. */
@@ -112,7 +121,7 @@ function heedless(context: RunContext): RunContext {
   const patient: PartHooks = async (event, moment) => {
     await hooks?.(event, { ...moment, mayNotStop: true }).catch((error: unknown) => {
       const message = ports.redact(messageOf(error))
-      ports.progress({ type: 'note', message: `${message}\nit goes on: custom resources are away` })
+      ports.progress({ type: 'note', message: `${message}\nit goes on: objects are away` })
     })
   }
   return { ...context, hooks: patient, interrupts: { ...context.interrupts, finishStep } }

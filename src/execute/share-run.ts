@@ -1,7 +1,6 @@
-import { messageOf, UpgradeError } from '../errors.js'
-import { field, textField, type KubeObject } from '../model/kube-object.js'
+import { messageOf } from '../errors.js'
+import { field } from '../model/kube-object.js'
 import type { ReleaseName } from '../model/release.js'
-import type { RunRecord } from '../model/run-record.js'
 import type { WritePorts } from '../ports/ports.js'
 import type { RunStore } from '../ports/run-store.js'
 
@@ -37,94 +36,35 @@ export async function shareRun(
   }
 }
 
-export interface SharedRun {
-  uid: string
-  release: ReleaseName
-  runId: string
-  record: RunRecord | undefined
-}
-
 /**
- * Makes the folder of a run of another machine from what the cluster keeps of it. Throws `RunAbsent`, which
- * names what is missing and where it is.
+ * Deletes what the cluster keeps of runs that are no more: of each Secret only the one that was seen (uid). What
+ * may not be deleted is told, and is no failure.
  */
-export async function fetchRun(
-  { uid, release, runId, record }: SharedRun,
-  ports: Pick<WritePorts, 'cluster' | 'runs' | 'progress' | 'clock'>,
-): Promise<RunStore> {
-  const at = record?.run === runId ? record.location : undefined
-  const place = at === undefined ? '' : `; its files are at ${at}`
-  const absent = (what: string): UpgradeError =>
-    new UpgradeError('RunAbsent', `run ${runId} is not on this machine, and ${what}${place}`, {
-      remedy: at === undefined ? 'Go on where it was begun' : `Go on there, or copy that folder here: ${at}`,
-    })
-  const hops = hopCount(record)
-  const packed: string[] = []
-  for (let hop = 1; hop <= hops.begun; hop++) {
-    const secret = await ports.cluster.readObject({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      ...shareRef(release, hop),
-    })
-    const { files, leftOut } = contentOf(secret, runId)
-    if (files === undefined) throw absent(`the cluster keeps nothing of its hop ${hop}`)
-    if (leftOut.length > 0) throw absent(`the cluster has no room for ${leftOut.join(', ')} of hop ${hop}`)
-    packed.push(files)
-  }
-  if (packed.length === 0) throw absent('the cluster keeps nothing of it')
-  ports.progress({
-    type: 'note',
-    message: `run ${runId} was begun elsewhere${place}: taken over from the cluster`,
-  })
-  const store = await ports.runs.unpack({ uid, release, runId }, packed)
-  await noteSteps(store, { hop: hops.begun, step: record?.step }, ports)
-  return store
-}
-
-/** The journal of the other machine ends with the backup: what was begun since is in the record. */
-async function noteSteps(
-  store: RunStore,
-  at: { hop: number; step: string | undefined },
-  { clock }: Pick<WritePorts, 'clock'>,
+export async function forgetRuns(
+  release: ReleaseName,
+  { runs, hops }: { runs: ReadonlySet<string>; hops: number },
+  { cluster, clusterWriter, progress }: Pick<WritePorts, 'cluster' | 'clusterWriter' | 'progress'>,
 ): Promise<void> {
-  await store.readJournal()
-  const { plan } = await store.readPlan()
-  const steps = plan.hops[at.hop - 1]?.steps ?? []
-  const begun = steps.slice(0, steps.findIndex(({ id }) => id === at.step) + 1)
-  for (const { id } of begun) {
-    await store.appendJournal({
-      runId: store.location.runId,
-      at: new Date(clock.now()).toISOString(),
-      ...{ part: `hop-${at.hop}`, stepId: id, phase: 'started', message: 'begun on another machine' },
-    })
-  }
-}
-
-function hopCount(record: RunRecord | undefined): { begun: number } {
-  const begun = Number(/^(\d+)\//.exec(record?.hop ?? '')?.[1] ?? 1)
-  return { begun }
-}
-
-function contentOf(
-  secret: KubeObject | undefined,
-  runId: string,
-): { files: string | undefined; leftOut: string[] } {
-  const text = (key: string): string => {
-    const value = field(secret, 'data', key)
-    return typeof value === 'string' ? decodeBase64(value) : ''
-  }
-  if (text('run') !== runId) return { files: undefined, leftOut: [] }
-  return {
-    files: textField(secret, 'data', 'files'),
-    leftOut: JSON.parse(text('leftOut') || '[]') as string[],
+  for (let hop = 1; hop <= hops; hop++) {
+    const ref = { apiVersion: 'v1', kind: 'Secret', ...shareRef(release, hop) }
+    try {
+      const secret = await cluster.readObject(ref)
+      const run = field(secret, 'data', 'run')
+      const { uid } = secret?.metadata ?? {}
+      if (typeof run !== 'string' || !runs.has(decodeBase64(run)) || uid === undefined) continue
+      await clusterWriter.delete(ref, uid)
+    } catch (error) {
+      progress({ type: 'note', message: `Secret ${ref.name} was not deleted: ${messageOf(error)}` })
+    }
   }
 }
 
 /** Base64 of plain ASCII. */
-function decodeBase64(text: string): string {
+export function decodeBase64(text: string): string {
   return Buffer.from(text, 'base64').toString('utf8')
 }
 
-function shareRef({ name, namespace }: ReleaseName, hop: number): { namespace: string; name: string } {
+/** Reference of the Secret that keeps a hop. */
+export function shareRef({ name, namespace }: ReleaseName, hop: number): { namespace: string; name: string } {
   return { namespace, name: `mesh-upgrade.${name}.hop-${hop}` }
 }

@@ -89,6 +89,8 @@ export interface MeshProfile {
   valuePaths(chartVersion: string): ValuePaths | undefined
   /** Dotted path of the values of a workload's requests and limits; undefined where the mesh has no such workload. */
   resourcePath?(workload: string, chartVersion: string): string | undefined
+  /** Workloads in the order in which they are restarted; others come after them. Absent: the manifest's order. */
+  restartOrder?: readonly string[]
   /** What an upgrade interrupts, said before consent; `recreates`: custom resources are deleted and made again. */
   impact(from: string, to: string, restarts: readonly ObjectRef[], recreates?: boolean): string[]
   /** Fields that objects of older versions lack; `values` are the computed ones of the target. Absent: none. */

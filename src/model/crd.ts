@@ -1,4 +1,5 @@
 import type { ApplyResult } from './api-result.js'
+import { canonicalJson } from './digest.js'
 import { field, textField, type KubeObject } from './kube-object.js'
 import type { Json } from './values.js'
 
@@ -11,6 +12,13 @@ export interface LiveCrd {
   object: KubeObject
   /** The server's own JSON, one line: numbers beyond 2^53 are kept. */
   raw: string
+}
+
+/** True for the same spec and labels: what somebody wrote of a CRD on purpose. */
+export function isSameCrd(left: LiveCrd, right: LiveCrd): boolean {
+  const written = ({ object }: LiveCrd): string =>
+    canonicalJson([field(object, 'spec') ?? null, object.metadata.labels ?? {}])
+  return written(left) === written(right)
 }
 
 /** Versions of one CRD as its spec and status tell. */

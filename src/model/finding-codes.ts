@@ -199,6 +199,19 @@ export const findingCodes: Record<string, FindingCode> = {
     remedy:
       "pods made while it is away start without what it injects, objects without its check; where the mesh's own workloads make it again, kubectl mesh-upgrade annotates it helm.sh/resource-policy=keep first",
   },
+  MU405: {
+    title: 'an object that the new chart adds is there already',
+    found:
+      "a live object of that name lacks helm's marks of this release (label app.kubernetes.io/managed-by, annotations meta.helm.sh/release-name and -namespace); helm refuses it as invalid ownership metadata (unknown: it could not be looked for)",
+    remedy:
+      'let the release have it (--accept adopt:KIND/NAMESPACE/NAME), rename it, or delete it; what another release owns has to be given up there first',
+  },
+  MU406: {
+    title: 'a field changes that cannot be changed',
+    found: 'stored and new manifest differ in a field that the API server keeps as it was made',
+    remedy:
+      'leave the field as it is, or have the object deleted and made again (--accept recreate:KIND/NAMESPACE/NAME); volumes and claims are never deleted',
+  },
   MU501: {
     title: 'a permission is missing',
     found:
@@ -230,6 +243,17 @@ export const findingCodes: Record<string, FindingCode> = {
     found: 'its status.storedVersions names a version that the CRD of the backup does not have',
     remedy:
       'leave the new CRD in place: it goes on serving the old versions; the API server refuses the old one',
+  },
+  MU606: {
+    title: 'helm would delete a rollback point during the upgrade',
+    found:
+      "the hops write more revisions than helm keeps (--history-max, HELM_MAX_HISTORY, 10 by default), so that the revision of before the run (warning: of a hop) leaves helm's history",
+    remedy: 'let helm keep as many as the finding says: --history-max N',
+  },
+  MU607: {
+    title: 'something was accepted that is not needed',
+    found: 'an id given with --accept belongs to no step of the plan',
+    remedy: 'compare it with the ids that the plan asks for, or leave it out',
   },
   MU701: {
     title: 'no node has the CPU or memory that a pod asks for',

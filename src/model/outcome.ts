@@ -28,7 +28,16 @@ export interface RunFailure {
 
 /** How a run ended; `exitCodeOf` in errors.ts gives the number. */
 export interface UpgradeOutcome {
-  result: 'upgraded' | 'rolled-back' | 'nothing-to-do' | 'blocked' | 'declined' | 'failed' | 'interrupted'
+  /** `repaired`: a plan that is no upgrade was carried out. */
+  result:
+    | 'upgraded'
+    | 'repaired'
+    | 'rolled-back'
+    | 'nothing-to-do'
+    | 'blocked'
+    | 'declined'
+    | 'failed'
+    | 'interrupted'
   plan: UpgradePlan
   /** The way back, where it was gone. */
   rollback?: RollbackPlan

@@ -1,6 +1,7 @@
 import type { ClusterIdentity } from './cluster.js'
 import type { CrdChange } from './crd.js'
 import type { Finding } from './finding.js'
+import type { PlannedHook } from './hooks.js'
 import type { ObjectRef } from './object-ref.js'
 import type { ReleaseNotes } from './release-notes.js'
 import type { Step } from './step.js'
@@ -76,6 +77,9 @@ export interface ConsentRequirement {
   text: string
 }
 
+/** `fix`: CRDs out of step are mended; `restart`: the mesh's own workloads. */
+export type PlanPurpose = 'fix' | 'restart'
+
 export type PlanVerdict = 'ready' | 'blocked' | 'nothing-to-do'
 
 /** What must not have moved between consent and the first change (design §1.2). */
@@ -95,6 +99,8 @@ export interface UpgradePlan {
   apiVersion: typeof planApiVersion
   kind: 'UpgradePlan'
   executor: 'mesh-upgrade' | 'helm'
+  /** What it is for, where it is no upgrade: `from` and `to` are then the same. */
+  purpose?: PlanPurpose
   mesh: { id: string; title: string }
   release: { name: string; namespace: string; releaseRevision: number }
   cluster: ClusterIdentity
@@ -103,8 +109,12 @@ export interface UpgradePlan {
   hops: Hop[]
   findings: Finding[]
   consents: ConsentRequirement[]
+  /** What becomes of a run that fails after its first change. */
+  onFailure: 'ask' | 'stop' | 'rollback'
   impact: Impact
   inputs: PlanInputs
+  /** Commands of the user that are to run. */
+  hooks?: PlannedHook[]
   verdict: PlanVerdict
   digest: string
 }

@@ -19,6 +19,8 @@ export interface PlanPayload {
   crds: { name: string; object: KubeObject }[]
   liveCrds: LiveCrd[]
   customResourceKinds: CustomResourceKind[]
+  /** Uids of the objects that are deleted and made again, by `refKey`. */
+  recreatedUids?: Record<string, string>
   /** Published stable versions. */
   available: string[]
   timeoutMs: number

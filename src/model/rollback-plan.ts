@@ -1,5 +1,6 @@
 import type { ClusterIdentity } from './cluster.js'
 import type { Finding } from './finding.js'
+import { plannedHooks, type HookSettings, type PlannedHook } from './hooks.js'
 import type { ConsentRequirement } from './plan.js'
 import type { Step } from './step.js'
 
@@ -18,5 +19,16 @@ export interface RollbackPlan {
   /** What cannot be taken back, and what else to know. */
   findings: Finding[]
   consents: ConsentRequirement[]
+  /** Commands of the user that are to run. */
+  hooks?: PlannedHook[]
   digest: string
+}
+
+/** The plan with the hooks that it is to run with. */
+export function withHooks(
+  plan: RollbackPlan,
+  settings: HookSettings | undefined,
+  redact: (text: string) => string,
+): RollbackPlan {
+  return settings ? { ...plan, hooks: plannedHooks(settings.hooks, redact) } : plan
 }

@@ -77,7 +77,7 @@ export interface KeptRun {
   folder: string
   bytes: number
   /** Absent where the plan cannot be read. */
-  path?: { from: string; to: string }
+  path?: { from: string; to: string; hops: number }
   entries: JournalEntry[]
   /** Why its files cannot be believed. */
   damage?: string
@@ -87,7 +87,7 @@ export interface KeptRun {
 export function summaryOfKept(
   { runId, location, path, entries, damage }: KeptRun,
   held: boolean,
-): RunSummary {
+): HistoryItem {
   const { parts } = runProgress(entries)
   const back = parts.find(({ part }) => part === 'rollback')
   const ended = (part: string): JournalEntry | undefined =>
@@ -122,6 +122,8 @@ function outcomeOf(parts: ReturnType<typeof runProgress>['parts'], held: boolean
 /** A line of `history`. */
 export interface HistoryItem extends RunSummary {
   durationMs?: number
+  /** How many hops were planned. */
+  hops?: number
   /** What this machine keeps of it. */
   kept?: { folder: string; bytes: number; damage?: string }
 }

@@ -9,17 +9,14 @@ export interface GivenWishes {
   notify?: string[]
 }
 
-const defaults = { timeoutMs: 60_000, deadlineMs: 30 * 60_000 }
+const defaults = { hooks: [] as Hook[], timeoutMs: 60_000, deadlineMs: 30 * 60_000 }
 
 /** What was wished before, with what this call says instead. */
-export function withWishes(before: RunWishes, given: GivenWishes): RunWishes {
-  const known = before.hooks
-  const hooks = given.hooks ?? known?.hooks ?? []
-  const notify = given.notify ?? before.notify ?? []
-  const timeoutMs = given.timeoutMs ?? known?.timeoutMs ?? defaults.timeoutMs
-  const deadlineMs = given.deadlineMs ?? known?.deadlineMs ?? defaults.deadlineMs
+export function withWishes(before: RunWishes, { notify: told, ...given }: GivenWishes): RunWishes {
+  const settings = { ...defaults, ...before.hooks, ...given }
+  const notify = told ?? before.notify ?? []
   return {
-    ...(hooks.length > 0 ? { hooks: { hooks, timeoutMs, deadlineMs } } : {}),
+    ...(settings.hooks.length > 0 ? { hooks: settings } : {}),
     ...(notify.length > 0 ? { notify } : {}),
   }
 }

@@ -19,6 +19,12 @@ export type Step = StepBase &
     | { type: 'delete-crds'; crds: string[] }
     | { type: 'apply-crds'; crds: string[] }
     | { type: 'keep-objects'; objects: ObjectRef[] }
+    /** Makes live objects that nobody owns part of the release, so that helm takes them. */
+    | { type: 'adopt-objects'; objects: ObjectRef[]; release: string; namespace: string }
+    /** Deletes objects that cannot be changed where they are; helm makes them again in the step after this one. */
+    | { type: 'recreate-objects'; objects: RecreatedObject[] }
+    /** Pods that the successors of `recreate-objects` did not take over. */
+    | { type: 'remove-orphans'; objects: ObjectRef[] }
     | { type: 'upgrade-release'; release: string; namespace: string; chartVersion: string }
     | { type: 'wait-rollout'; workloads: ObjectRef[] }
     | { type: 'wait-crds'; groups: string[]; crds: string[] }
@@ -30,9 +36,25 @@ export type Step = StepBase &
     | { type: 'rollback-release'; release: string; namespace: string; toRevision: number }
     /** Objects that are not helm's any more and that it could not take back. */
     | { type: 'delete-objects'; objects: ObjectRef[] }
+    /** Objects that only the newer version has: what helm left of them goes. */
+    | { type: 'remove-leftovers'; objects: ObjectRef[] }
     /** Takes the mark of `keep-objects` away again. */
     | { type: 'unkeep-objects'; objects: ObjectRef[] }
+    /** Adopted objects are put back as the backup of that hop has them. */
+    | { type: 'unadopt-objects'; objects: ObjectRef[]; hop: number }
+    /** One workload after the other; `at` (RFC 3339) tells this restart from every other. */
+    | { type: 'restart-workloads'; workloads: ObjectRef[]; way: RestartWay; at: string }
   )
+
+/** `stay`: its pods go on without it; `go`: they go with it. */
+export interface RecreatedObject extends ObjectRef {
+  pods: 'stay' | 'go'
+  /** The one that is meant, where the payload does not say it. */
+  uid?: string
+}
+
+/** `rollout`: new pods beside the old ones; `delete-pods`: one pod goes first, then its replacement comes. */
+export type RestartWay = 'rollout' | 'delete-pods'
 
 export type StepType = Step['type']
 
@@ -42,6 +64,9 @@ export const stepTypes = Object.keys({
   'delete-crds': true,
   'apply-crds': true,
   'keep-objects': true,
+  'adopt-objects': true,
+  'recreate-objects': true,
+  'remove-orphans': true,
   'upgrade-release': true,
   'wait-rollout': true,
   'wait-crds': true,
@@ -50,5 +75,8 @@ export const stepTypes = Object.keys({
   'restore-resources': true,
   'rollback-release': true,
   'delete-objects': true,
+  'remove-leftovers': true,
   'unkeep-objects': true,
+  'unadopt-objects': true,
+  'restart-workloads': true,
 } satisfies Record<StepType, true>) as StepType[]

@@ -21,10 +21,16 @@ export interface UpgradeRequest {
   crdsFrom?: string
   releaseNotes?: string
   timeoutMs: number
+  /** What becomes of a run that failed after its first change. */
+  onFailure: 'ask' | 'stop' | 'rollback'
+  /** Longest time for helm and each wait on the way back; as `timeoutMs` where it is left out. */
+  rollbackTimeoutMs?: number
   /** Permissions are needed to run what is planned, or only worth knowing. */
   permissions: 'to-run' | 'to-know'
   /** What else helm is given, word by word (`--no-hooks`, `--description …`, words after `--`). */
   helmArguments: string[]
+  /** Ids of what this call consents to with `--accept`. */
+  accepted?: string[]
   /** Commands of the user that run before and after parts of the work. */
   hooks?: HookSettings
   /** URLs and files that are told how the run ended. */

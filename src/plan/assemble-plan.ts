@@ -17,18 +17,22 @@ import {
   type UpgradePlan,
   type ValuesMode,
 } from '../model/plan.js'
+import type { PlannedHook } from '../model/hooks.js'
 import { hideUrlPasswords } from '../model/redaction.js'
 import type { ReleaseNotes } from '../model/release-notes.js'
 import type { ReleaseSnapshot } from '../model/release.js'
 import type { Values } from '../model/values.js'
 import type { Recreation } from './crds/plan-recreation.js'
 import type { ObjectDiff } from './objects/diff-objects.js'
+import { noRemedies, type ObjectRemedies } from './objects/object-remedies.js'
 import { isWorkload } from './objects/is-workload.js'
 import type { PlannedValues } from './values/carry-values.js'
 import { mergeValues } from './values/value-paths.js'
 import { aimPlan } from './aim-commands.js'
 import type { CommandsByHand } from './commands-by-hand.js'
+import { historyFindings } from './history-findings.js'
 import { planSteps } from './steps.js'
+import { unneededConsents } from './unneeded-consents.js'
 
 export interface PlanParts {
   executor: 'mesh-upgrade' | 'helm'
@@ -38,12 +42,17 @@ export interface PlanParts {
   chart: Chart
   targetReason: string
   valuesMode: ValuesMode
+  onFailure: UpgradePlan['onFailure']
   values: PlannedValues
   liveCrds: readonly LiveCrd[]
   counts: ReadonlyMap<string, number>
   crds: CrdChange[]
   /** What deleting CRDs and making them again comes to; absent where none is. */
   recreation?: Recreation
+  /** What stands in helm's way among the objects; absent where it was not looked for. */
+  remedies?: ObjectRemedies
+  /** Ids of `--accept`. */
+  accepted?: readonly string[]
   notes: ReleaseNotes[]
   after: readonly KubeObject[]
   /** Live objects that leave the chart and are to stay. */
@@ -53,6 +62,9 @@ export interface PlanParts {
   byHand: CommandsByHand
   /** helm's flags for the cluster that this call names. */
   clusterFlags: readonly string[]
+  hooks?: PlannedHook[]
+  /** How many revisions helm keeps, where that is said. */
+  historyMax?: number
 }
 
 /** Puts everything that was read and decided, hop by hop, into the document that is shown, consented to and executed. */
@@ -83,6 +95,7 @@ export function assemblePlan(hops: readonly [PlanParts, ...PlanParts[]]): Upgrad
     hops: hops.map((parts, index) => hopOf(parts, steps(parts, index + 1))),
     findings: findingsOf(hops),
     consents: verdict === 'nothing-to-do' ? [] : consentsOf(hops),
+    onFailure: first.onFailure,
     impact: verdict === 'nothing-to-do' ? { restarts: [], lines: [], afterwards: [] } : impactOf(hops),
     inputs: planInputs({
       clusterUid: cluster.uid,
@@ -92,6 +105,7 @@ export function assemblePlan(hops: readonly [PlanParts, ...PlanParts[]]): Upgrad
       crds: first.liveCrds,
       counts: first.counts,
     }),
+    ...(first.hooks ? { hooks: first.hooks } : {}),
     verdict,
   }
   const aimed = aimPlan(plan, first.clusterFlags)
@@ -99,15 +113,16 @@ export function assemblePlan(hops: readonly [PlanParts, ...PlanParts[]]): Upgrad
 }
 
 /**
- * One digest over path, value edits, steps and consents of all hops, and the inputs (design §1.2). What is
+ * One digest over path, value edits, steps, consents and hooks of all hops, and the inputs (design §1.2). What is
  * rendered is left out: generated certificates differ each time.
  */
 export function planDigest(plan: Omit<UpgradePlan, 'digest'>): string {
-  const { executor, release, from, to, hops, consents, inputs } = plan
+  const { executor, release, from, to, hops, consents, inputs, hooks, onFailure } = plan
   return digestOfJson({
-    ...{ executor, release, consents, inputs },
+    ...{ executor, release, consents, inputs, onFailure },
     path: [from.chartVersion, to.chartVersion],
     hops: hops.map(hopConsent),
+    ...(hooks ? { hooks } : {}),
   })
 }
 
@@ -156,8 +171,8 @@ export function planInputs({ clusterUid, release, chart, values, crds, counts }:
 /** One id is asked for once; where several hops have it, each says what it does. */
 function consentsOf(hops: readonly PlanParts[]): ConsentRequirement[] {
   const byId = new Map<string, string[]>()
-  for (const { recreation, chart } of hops) {
-    for (const { id, text } of recreation?.consents ?? []) {
+  for (const { recreation, remedies, chart } of hops) {
+    for (const { id, text } of [...(recreation?.consents ?? []), ...(remedies?.consents ?? [])]) {
       const told = hops.length > 1 ? `${chart.version}: ${text}` : text
       byId.set(id, [...(byId.get(id) ?? []), told])
     }
@@ -175,7 +190,8 @@ function impactOf(hops: readonly [PlanParts, ...PlanParts[]]): Impact {
     const { profile, release, chart } = parts
     const recreates = parts.crds.some(({ action }) => action === 'recreate')
     const own = profile.impact(release.chartVersion, chart.version, restarts[index] ?? [], recreates)
-    return [...recreationImpact(parts), ...own]
+    const objects = parts.remedies?.consents.map(({ text }) => text) ?? []
+    return [...recreationImpact(parts), ...objects, ...own]
   })
   const computed = mergeValues(last.values.values, last.chart.defaults)
   const byKey = new Map(restarts.flat().map((ref) => [refKey(ref), ref]))
@@ -243,6 +259,7 @@ function stepsOf(parts: PlanParts, hop: number): Hop['steps'] {
     crdOwner: crdOwnershipAt(profile, chart.version),
     crdGroups: profile.crdGroups,
     kept: parts.kept,
+    remedies: parts.remedies ?? noRemedies,
     workloads,
     byHand,
   })
@@ -250,8 +267,9 @@ function stepsOf(parts: PlanParts, hop: number): Hop['steps'] {
 
 /** Nothing to do means that version, chart, values and CRDs are all as wanted (design §2). */
 function verdictOfPlan(hops: readonly PlanParts[]): PlanVerdict {
-  if (hops.some(({ findings }) => hasError(findings))) return 'blocked'
-  return hops.every(isAsWanted) ? 'nothing-to-do' : 'ready'
+  if (hasError(hops.flatMap(({ findings }) => findings))) return 'blocked'
+  if (hops.every(isAsWanted)) return 'nothing-to-do'
+  return hasError(historyFindings(hops)) ? 'blocked' : 'ready'
 }
 
 /** What several hops find alike is told once; what only a later hop finds names it. */
@@ -259,8 +277,10 @@ function findingsOf(hops: readonly PlanParts[]): Finding[] {
   const seen = new Set<string>()
   const found = hops.flatMap(({ findings, release, chart }, index) => {
     const hop = index === 0 ? {} : { hop: `${release.chartVersion} → ${chart.version}` }
-    return findings.map((finding) => ({ ...finding, ...hop }))
+    return findings.map((finding): Finding => ({ ...finding, ...hop }))
   })
+  if (!hops.every(isAsWanted)) found.push(...historyFindings(hops))
+  found.push(...unneededConsents(hops[0]?.accepted ?? [], consentsOf(hops)))
   const once = found.filter(({ code, object, message }) => {
     const key = canonicalJson([code, object ?? null, message])
     return !seen.has(key) && seen.add(key)

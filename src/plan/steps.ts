@@ -3,7 +3,9 @@ import type { ObjectRef } from '../model/object-ref.js'
 import type { Step } from '../model/step.js'
 import type { CrdOwnership } from '../meshes/mesh.js'
 import { formatRef } from '../model/object-ref.js'
+import { noRemedies, type ObjectRemedies } from './objects/object-remedies.js'
 import { keepCommand } from './objects/resource-policy.js'
+import { orphanSteps, stepsBeforeHelm } from './remedy-steps.js'
 import type { CommandsByHand } from './commands-by-hand.js'
 
 export interface StepsInput {
@@ -20,6 +22,8 @@ export interface StepsInput {
   crdGroups: readonly string[]
   /** Live objects that leave the chart and are to stay. */
   kept: readonly ObjectRef[]
+  /** Objects that a step clears out of helm's way. */
+  remedies?: ObjectRemedies
   workloads: readonly ObjectRef[]
   byHand: CommandsByHand
 }
@@ -40,8 +44,10 @@ function orderedSteps(input: StepsInput): Step[] {
   // All is back before helm: nothing waits for a controller without its resources, and the interruption is short.
   if (recreated.length > 0) steps.push(restoreStep(input, recreated))
   if (input.kept.length > 0) steps.push(keepStep(input))
-  steps.push(upgradeStep(input))
+  const { remedies = noRemedies } = input
+  steps.push(...stepsBeforeHelm(remedies, input.release), upgradeStep(input))
   if (input.workloads.length > 0) steps.push(waitStep(input))
+  steps.push(...orphanSteps('remove-orphans', remedies.orphaning))
   if (input.crdOwner.owner === 'workload') steps.push(waitCrdsStep(input))
   steps.push({
     id: 'verify',
@@ -53,7 +59,7 @@ function orderedSteps(input: StepsInput): Step[] {
   return steps
 }
 
-function backupStep({ release, crds }: StepsInput): Step {
+export function backupStep({ release, crds }: StepsInput): Step {
   const withObjects = crds.filter(({ live }) => live !== undefined)
   const count = withObjects.reduce((sum, { customResources }) => sum + customResources, 0)
   const names = withObjects.map(({ name }) => name)
@@ -75,7 +81,7 @@ function backupStep({ release, crds }: StepsInput): Step {
   }
 }
 
-function applyCrdsStep({ byHand }: StepsInput, applied: readonly CrdChange[]): Step {
+export function applyCrdsStep({ byHand }: StepsInput, applied: readonly CrdChange[]): Step {
   const names = applied.map(({ name }) => name)
   return {
     id: 'apply-crds',
@@ -97,7 +103,7 @@ function applyVerb(applied: readonly CrdChange[]): string {
   return isAgain ? `create ${what} and wait until they are served` : `update ${what} in place`
 }
 
-function deleteStep(recreated: readonly CrdChange[]): Step {
+export function deleteStep(recreated: readonly CrdChange[]): Step {
   const names = recreated.map(({ name }) => name)
   const objects = recreated.reduce((sum, { customResources }) => sum + customResources, 0)
   return {
@@ -110,7 +116,7 @@ function deleteStep(recreated: readonly CrdChange[]): Step {
   }
 }
 
-function restoreStep({ edits = [] }: StepsInput, recreated: readonly CrdChange[]): Step {
+export function restoreStep({ edits = [] }: StepsInput, recreated: readonly CrdChange[]): Step {
   const objects = recreated.reduce((sum, { customResources }) => sum + customResources, 0)
   const set = [...new Set(edits.map(({ path, value }) => `.${path.join('.')}: ${JSON.stringify(value)}`))]
   const added = set.length > 0 ? `, with ${set.join(', ')} added` : ''
@@ -149,7 +155,7 @@ function upgradeStep({ release, chartVersion, byHand }: StepsInput): Step {
   }
 }
 
-function waitStep({ workloads }: StepsInput): Step {
+export function waitStep({ workloads }: StepsInput): Step {
   return {
     id: 'wait-rollout',
     type: 'wait-rollout',

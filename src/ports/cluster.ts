@@ -32,6 +32,8 @@ export interface ClusterReader {
   servedKinds(): Promise<ServedKind[]>
   /** Undefined where there is none. */
   readObject(ref: ObjectRef): Promise<KubeObject | undefined>
+  /** The same as the server's bytes. */
+  readRaw(ref: ObjectRef): Promise<string | undefined>
   /** All objects of a kind, read page by page; for kinds that are few or read `metadataOnly`. */
   listObjects(apiVersion: string, kind: string, options?: ListOptions): Promise<KubeObject[]>
   /** Every CRD with the given names that exists. */
@@ -52,6 +54,8 @@ export interface ClusterReader {
   readLogs(pod: ObjectRef, container: string, options: LogOptions): Promise<string>
 }
 
+export type Eviction = { result: 'evicted' | 'gone' } | { result: 'later'; why: string }
+
 /** The API server, asked to change something. */
 export interface ClusterWriter {
   /** Server-side apply with force, field manager `mesh-upgrade`. */
@@ -62,7 +66,17 @@ export interface ClusterWriter {
   replace(object: KubeObject): Promise<ApplyResult>
   /**
    * DELETE with preconditions: the uid, and where one is given the resourceVersion. True where the object
-   * was there and is gone or going.
+   * was there and is gone or going. `Orphan`: what it owns stays, and belongs to nobody.
    */
-  delete(ref: ObjectRef, uid: string, resourceVersion?: string): Promise<boolean>
+  delete(
+    ref: ObjectRef,
+    uid: string,
+    resourceVersion?: string,
+    propagation?: 'Background' | 'Orphan',
+  ): Promise<boolean>
+  /**
+   * Evicts the pod of that uid, as `kubectl drain` does, so that PodDisruptionBudgets are kept. `gone`: it is not
+   * there any more; `later`: a budget says not now.
+   */
+  evict(pod: ObjectRef, uid: string): Promise<Eviction>
 }

@@ -18,6 +18,8 @@ export interface RenderRequest {
   kubeVersion: string
   /** `apps/v1`, `apps/v1/Deployment`: everything that the cluster serves. */
   apiVersions: string[]
+  /** Hooks are rendered as well. */
+  withHooks?: boolean
 }
 
 /** helm, asked only for what changes nothing. */
@@ -81,6 +83,8 @@ export interface HelmWriter {
   ): Promise<HelmOutcome>
   /** The helm that a run with this folder started and whose end it did not see; undefined where there is none. */
   lingering(logFolder: string): Promise<LingeringHelm | undefined>
+  /** True where a helm of this folder was started and is known to have ended. */
+  hasEnded(logFolder: string): Promise<boolean>
   /**
    * Waits until a lingering helm has ended, telling its output; after `waitMs`, or when `signal` is aborted,
    * ends it with SIGTERM. From then on `lingering` knows no helm any more, unless the answer is `not-ended`.

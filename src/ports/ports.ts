@@ -1,3 +1,4 @@
+import type { ChartPacker } from './chart-packer.js'
 import type { ClusterReader, ClusterWriter } from './cluster.js'
 import type { HookRunner } from './hooks.js'
 import type { HelmCommandLine, HelmReader, HelmWriter } from './helm.js'
@@ -15,6 +16,7 @@ export interface ReadPorts {
   cluster: ClusterReader
   releases: ReleaseReader
   texts: TextReader
+  charts: ChartPacker
   clock: Clock
   processes: Processes
   keptRuns: KeptRuns

@@ -1,3 +1,4 @@
+import type { CrdManifest } from '../model/chart.js'
 import type { ReleaseName, ReleaseRecord, ReleaseSnapshot } from '../model/release.js'
 
 /** Reads releases from helm's storage (Secrets or ConfigMaps), without helm. */
@@ -6,6 +7,8 @@ export interface ReleaseReader {
   readRelease(name: ReleaseName): Promise<ReleaseSnapshot | undefined>
   /** The newest revision as helm stored it, also where it failed: what the cluster was last told to run. */
   readNewestRevision(name: ReleaseName): Promise<ReleaseSnapshot | undefined>
+  /** CRDs in `crds/` of the chart that the newest revision stores; empty where it carries none. Throws `ReleaseUndecodable`. */
+  readStoredCrds(name: ReleaseName): Promise<CrdManifest[]>
   /** Who wrote the newest revision's storage object, and when; nothing is decoded. */
   readNewestRecord(name: ReleaseName): Promise<ReleaseRecord | undefined>
   /** Namespaces that store a release of this name. */

@@ -25,6 +25,8 @@ export interface HopStore {
   backupRelease(storageObjects: string[]): Promise<void>
   backupValues(userSuppliedValues: Sensitive<Values>): Promise<void>
   backupCrds(crds: LiveCrd[]): Promise<void>
+  /** Objects that a step is to change for helm's sake, as the server's bytes. */
+  backupObjects(objects: string[]): Promise<void>
   /** Appends one page of custom resources. */
   backupCustomResources(kind: CustomResourceKind, page: RawObject[]): Promise<void>
   /** Writes the index with SHA-256 of every file, reads every file again and compares. Throws `BackupDamaged`. */
@@ -33,6 +35,8 @@ export interface HopStore {
   openBackup(): Promise<BackupIndex>
   /** CRDs of the backup. */
   readBackupCrds(): Promise<LiveCrd[]>
+  /** What `backupObjects` was given. */
+  readBackupObjects(): Promise<string[]>
   /** What the backup holds of a kind, without bodies. */
   readBackupSummaries(kind: CustomResourceKind): Promise<CustomResourceSummary[]>
   /** The bytes of one object in the backup; undefined where it is not there. */

@@ -19,7 +19,9 @@ export function crdSummary(changes: readonly CrdChange[]): string {
     [number('not-in-target'), 'not in the target'],
   ]
   const named = parts.filter(([some]) => some > 0).map(([some, text]) => `${some} ${text}`)
-  const resources = changes.reduce((sum, change) => sum + change.customResources, 0)
+  // Several hops tell of the same CRD.
+  const byName = new Map(changes.map(({ name, customResources }) => [name, customResources]))
+  const resources = [...byName.values()].reduce((sum, number) => sum + number, 0)
   return `${named.join(' · ')} · ${count(resources, 'custom resource')} kept`
 }
 

@@ -54,23 +54,31 @@ function resultLine(outcome: UpgradeOutcome, view: View): string {
   const { plan, failure, result } = outcome
   const theme = themeOf(view)
   const release = `${plan.release.name} in ${plan.release.namespace}`
-  const path = `${plan.from.chartVersion} → ${plan.to.chartVersion}`
+  const path = plan.purpose
+    ? `chart ${plan.from.chartVersion}`
+    : `${plan.from.chartVersion} → ${plan.to.chartVersion}`
   const took = `(${elapsed(outcome.elapsedMs)})`
   const reason = failure ? `${failure.step}: ${failure.message}` : ''
   const texts: Record<UpgradeOutcome['result'], string> = {
     upgraded: theme.good(`✔ upgraded ${release}: ${path} ${took}`),
+    repaired: theme.good(`✔ ${doneWord(outcome)}: ${release} ${took}`),
     'rolled-back': theme[failure ? 'warn' : 'good'](
       `${failure ? 'failed, and rolled back' : '✔ rolled back'}: ${release} is at ${plan.from.chartVersion} again ${took}`,
     ),
     'nothing-to-do': theme.good(`✔ nothing to do: ${release} is as wanted`),
     blocked: theme.bad(`✖ refused; nothing was changed`),
     declined: theme.warn('declined; nothing was changed'),
-    failed: theme.bad(`✖ not ${outcome.rollback ? 'rolled back' : 'upgraded'}: ${release}, ${path} ${took}`),
+    failed: theme.bad(`✖ not ${doneWord(outcome)}: ${release}, ${path} ${took}`),
     interrupted: theme.warn(`interrupted: ${release}, ${path} ${took}`),
   }
   if (reason === '') return texts[result]
   const remedy = failure?.remedy === undefined ? '' : `\n${remedyLine(failure.remedy, view)}`
   return `${texts[result]}\n${wrap(reason, view.width, { indent: 2 })}${remedy}`
+}
+
+function doneWord({ rollback, plan }: UpgradeOutcome): string {
+  if (rollback) return 'rolled back'
+  return { fix: 'fixed', restart: 'restarted', upgrade: 'upgraded' }[plan.purpose ?? 'upgrade']
 }
 
 function remedyLine(remedy: string, view: View): string {
@@ -88,19 +96,27 @@ function workDone({ plan, rollback, doneSteps, failure }: UpgradeOutcome, view: 
   return [theme.heading('Steps'), ...lines]
 }
 
-function dataLines({ run, result, failure }: UpgradeOutcome, view: View): string[] {
+function dataLines({ run, result, failure, plan }: UpgradeOutcome, view: View): string[] {
   const { heading } = themeOf(view)
-  const lines = failure || result === 'interrupted' ? stateLines(failure?.changed === true, view) : []
+  // A restart changes nothing that could be restored.
+  if (plan.purpose === 'restart') return run ? [`${heading('Run')}     ${run.folder}`] : []
+  const state = stateOf(result, failure?.changed === true)
+  const lines = failure || result === 'interrupted' ? stateLines(state, view) : []
   // Before the first change there may be half a backup, which is none.
   if (run && failure?.changed !== false) lines.push(`${heading('Backup')}  ${run.backupFolder}`)
   if (run) lines.push(`${heading('Run')}     ${run.folder}`)
   return lines
 }
 
-function stateLines(changed: boolean, view: View): string[] {
-  const state = changed
+function stateOf(result: UpgradeOutcome['result'], changed: boolean): string {
+  if (result === 'rolled-back')
+    return 'release, values, CRDs and custom resources are as they were before the run'
+  return changed
     ? 'the cluster was changed; release, values, CRDs and custom resources are in the backup as they were before'
     : 'nothing in the cluster was changed'
+}
+
+function stateLines(state: string, view: View): string[] {
   const lead = `${themeOf(view).heading('Data')}    `
   const lines = wrap(state, view.width - 8).split('\n')
   return lines.map((line, index) => (index === 0 ? lead : ' '.repeat(8)) + line)

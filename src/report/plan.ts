@@ -1,3 +1,4 @@
+import type { PlannedHook } from '../model/hooks.js'
 import type { Hop, UpgradePlan } from '../model/plan.js'
 import type { Step } from '../model/step.js'
 import { afterwardsLines } from './afterwards.js'
@@ -14,13 +15,23 @@ const labelWidth = 9
 
 /** The plan for a person: the verdict first, then the reasons, the changes and the steps (design §3). */
 export function formatPlan(plan: UpgradePlan, view: PlanView): string {
+  return planText(plan, view, (hop) => details(hop, plan.hops.length > 1, view))
+}
+
+/** The same without values, CRDs and objects one by one: for a plan that was looked at before. */
+export function formatPlanBriefly(plan: UpgradePlan, view: View): string {
+  return planText(plan, view, () => [])
+}
+
+function planText(plan: UpgradePlan, view: View, detailsOf: (hop: Hop) => string[]): string {
   const findings = plan.findings.length > 0 ? [findingLines(plan.findings, view).join('\n')] : []
   const parts = [head(plan, view), ...findings]
   if (plan.verdict !== 'nothing-to-do') {
-    parts.push(changes(plan, view), ...plan.hops.flatMap((hop) => details(hop, plan.hops.length > 1, view)))
-    const closing = [...impact(plan, view), ...consents(plan, view)]
+    parts.push(changes(plan, view), ...plan.hops.flatMap(detailsOf))
+    const closing = [...impact(plan, view), ...consents(plan, view), ...onFailure(plan, view)]
     if (closing.length > 0) parts.push(closing.join('\n'))
-    parts.push(steps(plan, view), ...afterwards(plan, view))
+    parts.push(steps(plan, view), section('Hooks', hookLines(plan.hooks ?? [], view), view))
+    parts.push(...afterwards(plan, view))
   }
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
@@ -88,6 +99,13 @@ function afterwards(plan: UpgradePlan, view: View): string[] {
   return lines.length > 0 ? [section('Afterwards', lines, view)] : []
 }
 
+/** What a failure leads to, where it changes something by itself. */
+function onFailure({ onFailure: policy, release, from }: UpgradePlan, view: View): string[] {
+  if (policy !== 'rollback') return []
+  const back = `${release.name} goes back to ${from.chartVersion}: CRDs and custom resources from the backup, then helm rollback`
+  return [labelled('Failure', back, view)]
+}
+
 function consents(plan: UpgradePlan, view: View): string[] {
   return plan.consents.map(({ id, text }, index) =>
     labelled(index === 0 ? 'Consent' : '', `${text} · accept: --accept ${id}`, view),
@@ -102,6 +120,15 @@ function steps(plan: UpgradePlan, view: View): string {
     ...hop.steps.flatMap((step) => stepLines(step, number++, view)),
   ])
   return section('Steps', lines, view)
+}
+
+/** Commands of the user, with their events. */
+export function hookLines(hooks: readonly PlannedHook[], view: View): string[] {
+  const width = Math.max(0, ...hooks.map(({ event }) => event.length)) + 2
+  return hooks.map(({ event, command }) => {
+    const [first = '', ...rest] = wrap(command, view.width - width - 2).split('\n')
+    return [`  ${pad(event, width)}${first}`, ...rest.map((line) => ' '.repeat(width + 2) + line)].join('\n')
+  })
 }
 
 /** One step with the commands that a person could run instead. */

@@ -1,6 +1,6 @@
 import type { RollbackPlan } from '../model/rollback-plan.js'
 import { findingLines } from './findings.js'
-import { stepLines } from './plan.js'
+import { hookLines, stepLines } from './plan.js'
 import { themeOf } from './theme.js'
 import type { View } from './view.js'
 
@@ -16,6 +16,7 @@ export function formatRollback(plan: RollbackPlan, view: View): string {
     head,
     findingLines(plan.findings, view),
     [heading('Steps'), ...plan.steps.flatMap((step, index) => stepLines(step, index, view))],
+    plan.hooks ? [heading('Hooks'), ...hookLines(plan.hooks, view)] : [],
   ]
   return `${parts
     .filter((lines) => lines.length > 0)

@@ -38,6 +38,8 @@ export interface MeshState extends ObjectStatus {
 /** Facts read after the change; the checks judge them. */
 export interface Observation {
   release?: ReleaseSnapshot
+  /** True where the run is not about helm's record: that it says `failed` is then a warning. */
+  mayHaveFailed?: boolean
   /** Undefined for a check without a run: then any deployed revision is right. */
   expectedRevision?: number
   /** Undefined for a check without a run: then any deployed version is right. */

@@ -90,9 +90,13 @@ function expectedObjects(
 
 function expectations(
   wish: VerifyWish,
-): Pick<Observation, 'expectedRevision' | 'expectedChartVersion' | 'crdsBefore' | 'remade'> {
-  const { expectedRevision, expectedChartVersion, crdsBefore, remade } = wish
+): Pick<
+  Observation,
+  'expectedRevision' | 'expectedChartVersion' | 'mayHaveFailed' | 'crdsBefore' | 'remade'
+> {
+  const { expectedRevision, expectedChartVersion, mayHaveFailed, crdsBefore, remade } = wish
   return {
+    ...(mayHaveFailed === undefined ? {} : { mayHaveFailed }),
     ...(expectedRevision === undefined ? {} : { expectedRevision }),
     ...(expectedChartVersion === undefined ? {} : { expectedChartVersion }),
     ...(crdsBefore ? { crdsBefore } : {}),

@@ -16,6 +16,8 @@ export interface VerifyWish {
   expectedChartVersion?: string
   /** The revision that the run made. */
   expectedRevision?: number
+  /** Where helm's record of the newest revision is not what the run is about: `failed` is then a warning. */
+  mayHaveFailed?: boolean
   /** Workloads besides those that the release's manifest names. */
   workloads: ObjectRef[]
   expectedCrds: string[]

@@ -1,7 +1,7 @@
 import { findRelease, type ReleaseWish } from '../discover/find-release.js'
 import { UpgradeError } from '../errors.js'
+import { fetchRun } from '../execute/fetch-run.js'
 import { readRecord } from '../execute/run-record.js'
-import { fetchRun } from '../execute/share-run.js'
 import { runProgress, type RunProgress } from '../model/journal.js'
 import type { UpgradePlan } from '../model/plan.js'
 import type { PlanPayload } from '../model/prepared.js'
@@ -33,7 +33,11 @@ export interface FoundRun {
  */
 export async function findRun(wish: RunWish, ports: WritePorts): Promise<FoundRun> {
   const [{ uid }, release] = await Promise.all([ports.cluster.identity(), findRelease(wish, ports)])
-  const store = await storeOf(wish.runId, { uid, release }, ports)
+  return readRun(await storeOf(wish.runId, { uid, release }, ports))
+}
+
+/** Reads a run from its folder; once more under the lock, because until then its process may have gone on. */
+export async function readRun(store: RunStore): Promise<FoundRun> {
   const progress = runProgress(await store.readJournal())
   const { plan, request } = await store.readPlan()
   const payloads = await Promise.all(plan.hops.map((_, index) => store.hop(index + 1).readInputs()))
@@ -57,15 +61,31 @@ async function storeOf(
   const { name, namespace } = release
   const [record, local] = await Promise.all([
     readRecord({ name, namespace }, ports),
-    ports.runs.list(uid, { name, namespace }),
+    newestHere({ uid, release: { name, namespace } }, ports),
   ])
-  const runId = wished ?? record?.run ?? local.at(-1)
-  if (runId === undefined) {
-    throw new UpgradeError('RunAbsent', `no run of ${name} in ${namespace} is known`, {
-      remedy: `See what there was: {program} history ${name} -n ${namespace}`,
+  // Ids begin with their time: a run that ended before it was shown in the cluster is newer than its record.
+  const runId = wished ?? [record?.run ?? '', local ?? ''].sort().at(-1) ?? ''
+  if (runId === '') {
+    throw new UpgradeError('RunAbsent', `no run of ${name} in ${namespace} has begun anything`, {
+      remedy: `See what there was: {program} history ${name} -n ${namespace}; upgrade: {program} upgrade ${name} -n ${namespace}`,
     })
   }
   const found = await ports.runs.find(uid, { name, namespace }, runId)
-  if (found) return found
-  return fetchRun({ uid, release: { name, namespace }, runId, record }, ports)
+  if (!found) return fetchRun({ uid, release: { name, namespace }, runId, record }, ports)
+  if ((await found.readJournal()).length > 0) return found
+  throw new UpgradeError('RunAbsent', `run ${runId} ended before it had begun anything`, {
+    remedy: `Upgrade again: {program} upgrade ${name} -n ${namespace}`,
+  })
+}
+
+/** The newest run of this machine; one that ended before its journal's first line was never begun. */
+async function newestHere(
+  { uid, release }: { uid: string; release: ReleaseName },
+  { runs }: Pick<WritePorts, 'runs'>,
+): Promise<string | undefined> {
+  for (const runId of (await runs.list(uid, release)).reverse()) {
+    const store = await runs.find(uid, release, runId)
+    if (store && (await store.readJournal()).length > 0) return runId
+  }
+  return undefined
 }

@@ -4,6 +4,7 @@ import type { HookEvent, HookFacts } from '../model/hooks.js'
 import type { RunPart } from '../model/journal.js'
 import type { RunFailure } from '../model/outcome.js'
 import type { PreparedUpgrade } from '../model/prepared.js'
+import type { RollbackPlan } from '../model/rollback-plan.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
 import type { WritePorts } from '../ports/ports.js'
 import { noteInJournal, type LiveRun } from './live-run.js'
@@ -78,29 +79,40 @@ export async function hooksAfterHop(
 type HopFailure = Omit<RunFailure, 'nextCommands'>
 
 /** Hooks around planning, of which there is no run yet. Throws `HookFailed`, with nothing changed. */
-export async function planWithHooks(
-  request: UpgradeRequest,
+export async function planWithHooks<T>(
+  request: Pick<UpgradeRequest, 'releaseName' | 'namespace' | 'hooks'>,
   ports: WritePorts,
-  work: () => Promise<PreparedUpgrade>,
-): Promise<PreparedUpgrade> {
-  const known = {
-    release: request.releaseName ?? '',
-    ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
-  }
+  work: () => Promise<T>,
+  factsOfPlan: (planned: T) => HookFacts,
+): Promise<T> {
+  const { releaseName = '', namespace } = request
+  const known = { release: releaseName, ...(namespace === undefined ? {} : { namespace }) }
   const hook = (event: HookEvent, facts: HookFacts): Promise<void> => {
     // Before the first change Ctrl-C ends the process, and the hook with it.
     const run = { settings: request.hooks, note: async () => undefined, signal: new AbortController().signal }
     return runHooks(event, facts, run, ports)
   }
   await hook('before-plan', known)
-  const prepared = await work().catch(async (error: unknown) => {
+  const planned = await work().catch(async (error: unknown) => {
     const message = ports.redact(messageOf(error))
     await toldOnly(hook('after-plan', { ...known, outcome: 'failed', message }), ports)
     throw error
   })
-  const { verdict } = prepared.plan
-  await hook('after-plan', { ...planFacts(prepared), verdict, outcome: 'succeeded' })
-  return prepared
+  await hook('after-plan', { ...factsOfPlan(planned), outcome: 'succeeded' })
+  return planned
+}
+
+/** What a hook is told of a plan. */
+export function upgradeFacts({ plan }: Pick<PreparedUpgrade, 'plan'>): HookFacts {
+  return { ...planFacts({ plan }), verdict: plan.verdict }
+}
+
+/** What a hook is told of the way back. */
+export function rollbackFacts({ release, cluster, from, to }: RollbackPlan): HookFacts {
+  return {
+    ...{ release: release.name, namespace: release.namespace, context: cluster.kubeContext },
+    ...{ from: from.chartVersion, to: to.chartVersion },
+  }
 }
 
 function planFacts({ plan }: Pick<PreparedUpgrade, 'plan'>): HookFacts {

@@ -7,6 +7,7 @@ import type { Chart } from '../model/chart.js'
 import type { ClusterSnapshot } from '../model/cluster.js'
 import { customResourceKind, type LiveCrd } from '../model/crd.js'
 import type { Finding } from '../model/finding.js'
+import { plannedHooks } from '../model/hooks.js'
 import type { PlanPayload } from '../model/prepared.js'
 import { newestRevision, type ReleaseSnapshot } from '../model/release.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
@@ -14,6 +15,7 @@ import { sensitive, type Sensitive, type Values } from '../model/values.js'
 import { isAsWanted, type PlanParts } from '../plan/assemble-plan.js'
 import { commandsByHand, redactCommands, sameAgain, upgradeByHand } from '../plan/commands-by-hand.js'
 import { planCrds } from '../plan/crds/plan-crds.js'
+import type { ObjectRemedies } from '../plan/objects/object-remedies.js'
 import { planObjects } from '../plan/objects/plan-objects.js'
 import { manifestScope, parseManifest, type ParsedManifest } from '../plan/objects/parse-manifest.js'
 import { releaseNotesOf } from '../plan/parse-release-notes.js'
@@ -22,6 +24,7 @@ import { neededPermissions } from '../plan/permissions/needed-permissions.js'
 import { planValues } from '../plan/values/plan-values.js'
 import { mergeValues } from '../plan/values/value-paths.js'
 import type { ReadPorts } from '../ports/ports.js'
+import { findRemedies } from './find-remedies.js'
 import { proveRecreation } from './prove-recreation.js'
 
 /** One version jump that is to be planned. */
@@ -71,35 +74,56 @@ export async function prepareHop(wish: HopWish, ports: ReadPorts): Promise<Plann
   const recreation = await proveRecreation({ ...crdFacts, changes: crds.changes, cluster, fields }, ports)
   const objects = planObjects({ ...subject, available, values, before, rendered, target, redact })
   const changes = { ...subject, values, crds: crds.changes, objects: objects.diff, kept: objects.kept }
-  const permissions = await permissionFindings(request, changes, ports)
+  const remedies = await findRemedies(
+    {
+      ...{ release, executor: request.executor, accepted: request.accepted ?? [] },
+      ...{ before: before.objects, after: objects.after, changes: objects.diff.changes },
+      takesOwnership: takesOwnership(request),
+    },
+    ports,
+  )
+  const permissions = await permissionFindings(request, { ...changes, remedies }, ports)
   const helmUpgrade = helm.upgradeCommand(upgradeByHand(request, release, chart))
   const parts: PlanParts = {
     ...changes,
-    valuesMode: request.valuesMode,
+    ...{ valuesMode: request.valuesMode, onFailure: request.onFailure },
     notes,
     targetReason: redact(wish.reason),
     liveCrds: crdFacts.live,
     counts: crdFacts.counts,
     after: objects.after,
     recreation,
+    remedies,
     findings: [
       ...values.findings,
       ...crds.findings,
       ...recreation.findings,
       ...objects.findings,
+      ...remedies.findings,
       ...permissions,
     ],
     byHand: redactCommands(commandsByHand(request, release, chart, helmUpgrade), redact),
     clusterFlags: helm.clusterFlags(),
+    ...(request.hooks ? { hooks: plannedHooks(request.hooks.hooks, redact) } : {}),
+    ...(request.historyMax === undefined ? {} : { historyMax: request.historyMax }),
+    ...(request.accepted ? { accepted: request.accepted } : {}),
   }
   return {
     parts,
-    payload: payloadOf(wish, crdFacts, values.sensitiveValues, ports),
+    payload: {
+      ...payloadOf(wish, crdFacts, values.sensitiveValues, ports),
+      recreatedUids: remedies.recreatedUids,
+    },
     after: {
       release: releaseAfter(wish, values.values, 'manifest' in rendered ? rendered.manifest : ''),
       crds: crdsAfter(crdFacts),
     },
   }
+}
+
+/** True where this call tells helm to take what others own. */
+function takesOwnership({ helmArguments }: UpgradeRequest): boolean {
+  return helmArguments.some((word) => word === '--take-ownership' || word === '--take-ownership=true')
 }
 
 /** The objects of the stored manifest, parsed while helm and the API server work on what they were asked. */
@@ -115,12 +139,14 @@ async function storedObjects(
 /** What the person who asks may not do of all this; where there is nothing to do, nothing is needed. */
 async function permissionFindings(
   { executor, permissions }: UpgradeRequest,
-  parts: Pick<PlanParts, 'cluster' | 'release' | 'chart' | 'values' | 'crds' | 'objects' | 'kept'>,
+  parts: Pick<PlanParts, 'cluster' | 'release' | 'chart' | 'values' | 'crds' | 'objects' | 'kept'> & {
+    remedies: ObjectRemedies
+  },
   ports: ReadPorts,
 ): Promise<Finding[]> {
   if (isAsWanted(parts)) return []
-  const { release, crds, objects, kept, cluster } = parts
-  const changes = { crds, kept, objects: objects.changes, servedKinds: cluster.servedKinds }
+  const { release, crds, objects, kept, cluster, remedies } = parts
+  const changes = { crds, kept, remedies, objects: objects.changes, servedKinds: cluster.servedKinds }
   const needed = neededPermissions({ executor, release, ...changes })
   return missingPermissions(await readPermissions(needed, ports), permissions)
 }

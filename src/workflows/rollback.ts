@@ -7,11 +7,14 @@ import { stepRunners } from '../execute/steps/registry.js'
 import { compareResources } from '../execute/compare-resources.js'
 import { isGoing } from '../execute/put-crds-back.js'
 import type { Interrupts } from '../ports/interrupts.js'
+import { settlePending } from '../execute/mend-pending.js'
 import { settleHelm } from '../execute/tell-helm.js'
 import type { Consent } from '../model/consent.js'
 import type { LiveCrd } from '../model/crd.js'
+import { canonicalJson } from '../model/digest.js'
 import { refOf, type KubeObject } from '../model/kube-object.js'
 import type { UpgradeOutcome } from '../model/outcome.js'
+import type { Hop } from '../model/plan.js'
 import type { PlanPayload } from '../model/prepared.js'
 import type { ReleaseSnapshot } from '../model/release.js'
 import type { RollbackPlan } from '../model/rollback-plan.js'
@@ -25,7 +28,8 @@ import type { HopStore } from '../ports/run-store.js'
 import { verifyUpgrade } from '../verify/verify-upgrade.js'
 import { runEnded } from './after-run.js'
 import { hooksBeforeRun } from './hooks.js'
-import type { FoundRun } from './find-run.js'
+import { recreatedBack } from './find-remedies.js'
+import { readRun, type FoundRun } from './find-run.js'
 import {
   awayOf,
   endRun,
@@ -49,9 +53,7 @@ export async function prepareRollback(
   ports: ReadPorts,
 ): Promise<RollbackPlan> {
   const [payload] = payloads
-  const hops = plan.hops.filter(({ steps }) =>
-    steps.some(({ id, mutates }) => mutates && progress.begun.includes(id)),
-  )
+  const hops = changedHops({ plan, progress })
   if (!payload || hops.length === 0) {
     throw new UpgradeError('RunAbsent', `run ${store.location.runId} changed nothing: nothing to take back`, {
       remedy: 'Upgrade again: {program} upgrade',
@@ -73,12 +75,16 @@ export async function prepareRollback(
   const scope = manifestScope(plan.release.namespace, cluster.servedKinds)
   const objectsOf = ({ manifest }: ReleaseSnapshot): KubeObject[] =>
     parseManifest(manifest.reveal(), scope).objects
+  const beforeObjects = objectsOf(payload.release)
+  const newestObjects = objectsOf(newest)
   return planRollback({
     runId: store.location.runId,
     ...{ cluster, hops, before: payload.release, newest, backupCrds, liveCrds },
     lostResources: await lostResources(payload, files, liveCrds, ports),
-    workloads: objectsOf(payload.release).filter(isWorkload).map(refOf),
-    newestObjects: objectsOf(newest).map(refOf),
+    workloads: beforeObjects.filter(isWorkload).map(refOf),
+    newestObjects: newestObjects.map(refOf),
+    beforeObjects: beforeObjects.map(refOf),
+    ...(await recreatedBack(newestObjects, beforeObjects, ports)),
     backupFolder: files.backupFolder,
     rollbackCommand: (toRevision) =>
       ports.helm.rollbackCommand({
@@ -90,6 +96,23 @@ export async function prepareRollback(
       }),
     clusterFlags: payload.clusterFlags,
   })
+}
+
+/**
+ * Closes a run that died before it changed anything: its lock goes and its record says so, so that nobody waits
+ * for it. Throws `LockHeld` where it still runs.
+ */
+export async function closeUnchanged(found: FoundRun, ports: WritePorts): Promise<void> {
+  if (changedHops(found).length > 0) return
+  const never = new AbortController().signal
+  await withLock(found, ports, { finishStep: never, stopNow: never }, async () => undefined)
+}
+
+/** The hops of which a step that changes the cluster was begun. */
+function changedHops({ plan, progress }: Pick<FoundRun, 'plan' | 'progress'>): Hop[] {
+  return plan.hops.filter(({ steps }) =>
+    steps.some(({ id, mutates }) => mutates && progress.begun.includes(id)),
+  )
 }
 
 /** How many custom resources of the backup are gone or differ, by CRD; all of a CRD that is gone. */
@@ -118,7 +141,9 @@ export async function performRollback(
 ): Promise<UpgradeOutcome> {
   if (consent.planDigest !== rollback.digest)
     throw new UpgradeError('PlanStale', 'the consent is for another plan')
-  return withLock(found, ports, interrupts, async (run) => {
+  return withLock(found, ports, interrupts, async (run, now) => {
+    if (canonicalJson(now.progress) !== canonicalJson(found.progress))
+      throw new UpgradeError('PlanStale', 'the run went on after its rollback was planned')
     await hooksBeforeRun(run, part)
     const { hooks, notify } = run.request
     await run.store.writeRollbackWishes({ ...(hooks ? { hooks } : {}), ...(notify ? { notify } : {}) })
@@ -133,27 +158,28 @@ export async function resumeRollback(
   ports: WritePorts,
   interrupts: Interrupts,
 ): Promise<UpgradeOutcome> {
-  return withLock(found, ports, interrupts, async (run) => {
+  return withLock(found, ports, interrupts, async (run, { rollback = found.rollback }) => {
     await hooksBeforeRun(run, part)
-    return runEnded(run, await rollBack(run, found.rollback, resumeSteps))
+    return runEnded(run, await rollBack(run, rollback, resumeSteps))
   })
 }
 
-async function withLock(
-  found: FoundRun,
+async function withLock<T>(
+  { plan, store, request }: FoundRun,
   ports: WritePorts,
   interrupts: Interrupts,
-  work: (run: LiveRun) => Promise<UpgradeOutcome>,
-): Promise<UpgradeOutcome> {
-  const { runId } = found.store.location
+  work: (run: LiveRun, now: FoundRun) => Promise<T>,
+): Promise<T> {
+  const { runId } = store.location
   const options = { resumes: runId, signal: interrupts.finishStep }
-  const lock = await takeLock(found.plan.release, runId, ports, options)
-  const run: LiveRun = { ...found, lock, ports, interrupts, startedAt: ports.clock.now() }
+  const lock = await takeLock(plan.release, runId, ports, options)
   try {
-    await markDied(found.plan.release, ports)
-    return await work(run)
+    // Until now its process may have gone on.
+    const now: FoundRun = { ...(await readRun(store)), request }
+    await markDied(plan.release, ports)
+    return await work({ ...now, lock, ports, interrupts, startedAt: ports.clock.now() }, now)
   } finally {
-    await endRun(run)
+    await endRun({ lock, ports })
   }
 }
 
@@ -163,15 +189,18 @@ export async function rollBack(
   rollback: RollbackPlan,
   work: typeof runSteps,
 ): Promise<UpgradeOutcome> {
-  const { plan, ports, store, interrupts, payloads } = run
-  const [payload] = payloads
-  if (!payload) throw new Error('the run has no hop')
+  const { plan, ports, store, interrupts, payloads, request } = run
+  const [first] = payloads
+  if (!first) throw new Error('the run has no hop')
+  const payload = { ...first, timeoutMs: request.rollbackTimeoutMs ?? first.timeoutMs }
   await beginRecord(identityOf(run), { phase: 'Running', hop: part, message: 'rolling back' }, ports)
   await noteInJournal(run, { part, phase: 'started', message: `back to ${rollback.to.chartVersion}` })
   for (let hop = 1; hop <= plan.hops.length; hop++) {
     // What is taken back need not be finished first.
     await settleHelm(store.hop(hop).folder, 0, run)
   }
+  // One that cannot be seen from here may still be at work: nothing is changed under its hands.
+  await settlePending(plan.release, { ports, interrupts, files: store.hop(1), payload })
   let verdict: Verdict | undefined
   const verify: StepRunner = {
     async run() {

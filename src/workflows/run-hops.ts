@@ -19,6 +19,7 @@ import { verifyUpgrade } from '../verify/verify-upgrade.js'
 import { runEnded } from './after-run.js'
 import { hooksAfterHop, hooksOf } from './hooks.js'
 import { awayOf, noteInJournal, orNote, running, showRun, tellEvent, type LiveRun } from './live-run.js'
+import { afterFailure } from './on-failure.js'
 import { prepareHop } from './prepare-hop.js'
 
 /** Where a resumed run goes on. */
@@ -34,12 +35,13 @@ export interface ResumePoint {
 /** Runs all hops of a run; each begins only when the one before it is verified. A failure is an outcome. */
 export async function runHops(run: LiveRun): Promise<UpgradeOutcome> {
   const result = await hopsFrom(run, { hop: 0, isBegun: true, doneSteps: [] }, runSteps)
-  return runEnded(run, await concluded(run, result))
+  return runEnded(run, await afterFailure(run, await concluded(run, result)))
 }
 
 /** The same for a run whose process ended: the hop that was under way goes on from what is true. */
 export async function resumeHops(run: LiveRun, point: ResumePoint): Promise<UpgradeOutcome> {
-  return runEnded(run, await concluded(run, await hopsFrom(run, point, resumeSteps)))
+  const result = await hopsFrom(run, point, resumeSteps)
+  return runEnded(run, await afterFailure(run, await concluded(run, result)))
 }
 
 type HowSteps = typeof runSteps

@@ -30,6 +30,7 @@ describe('upgradeRequest', () => {
       timeoutMs: 300_000,
       permissions: 'to-run',
       helmArguments: [],
+      onFailure: 'ask',
     })
   })
 

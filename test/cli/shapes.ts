@@ -1,6 +1,12 @@
 import CrdsBackup from '../../src/commands/crds/backup.js'
 import CrdsDiff from '../../src/commands/crds/diff.js'
 import CrdsRestore from '../../src/commands/crds/restore.js'
+import Apply from '../../src/commands/apply.js'
+import HistoryPrune from '../../src/commands/history/prune.js'
+import History from '../../src/commands/history.js'
+import Restart from '../../src/commands/restart.js'
+import Resume from '../../src/commands/resume.js'
+import Rollback from '../../src/commands/rollback.js'
 import Explain from '../../src/commands/explain.js'
 import Plan from '../../src/commands/plan.js'
 import Status from '../../src/commands/status.js'
@@ -16,6 +22,12 @@ const classes = {
   'crds:backup': CrdsBackup,
   'crds:diff': CrdsDiff,
   'crds:restore': CrdsRestore,
+  apply: Apply,
+  'history:prune': HistoryPrune,
+  history: History,
+  restart: Restart,
+  resume: Resume,
+  rollback: Rollback,
   explain: Explain,
   plan: Plan,
   status: Status,

@@ -133,6 +133,6 @@ function checkOutcome({ verdict, run }: UpgradeOutcome): void {
     journal,
     /annotate MutatingWebhookConfiguration osm-webhook-osm helm\.sh\/resource-policy=keep/,
   )
-  const index = readFileSync(join(run?.backupFolder ?? '', 'index.json'), 'utf8')
+  const index = readFileSync(join(run?.backupFolder ?? '', '1', 'index.json'), 'utf8')
   assert.match(index, /crds/)
 }

@@ -56,21 +56,26 @@ describe('an upgrade whose pods fit on no node', function () {
     assert.deepEqual(differing(kept, await customResources(env)), [])
   })
 
-  it('ends helm properly on Ctrl-C, and says where things stand', async () => {
+  it('finishes the step on Ctrl-C, ends helm properly on the second, and says where things stand', async () => {
     const words = ['osm', join(chartsFolder, '0.10.0'), '--yes', '--release-notes', notesFolder, ...tooMuch]
     const child = spawn('kubectl', ['mesh-upgrade', ...words, '-o', 'json'], {
       env: { ...process.env, ...env },
     })
     const [stdout, stderr] = [child.stdout.setEncoding('utf8'), child.stderr.setEncoding('utf8')]
     let [result, told] = ['', '']
+    let interrupts = 0
     stdout.on('data', (text: string) => (result += text))
     stderr.on('data', (text: string) => {
       told += text
-      if (/osm-controller: /.test(told) && !child.killed) child.kill('SIGINT')
+      const isTime = interrupts === 0 ? /osm-controller: /.test(told) : /press Ctrl-C again/.test(told)
+      if (isTime && ++interrupts <= 2) child.kill('SIGINT')
     })
     const exitCode = await new Promise((resolve) => child.on('close', resolve))
     assert.equal(exitCode, 130, result + told)
-    assert.equal((JSON.parse(result) as UpgradeOutcome).result, 'interrupted')
+    assert.match(told, /finishing the current step: helm upgrade osm to chart 0\.10\.0 \(up to /)
+    const outcome = JSON.parse(result) as UpgradeOutcome
+    assert.equal(outcome.result, 'interrupted')
+    assert.ok(outcome.failure?.nextCommands.some((command) => / resume osm /.test(command)))
   })
 
   it('leaves the release failed, not pending, and no lock', async () => {
@@ -81,6 +86,21 @@ describe('an upgrade whose pods fit on no node', function () {
       env,
     })
     assert.equal(lease.exitCode, 1)
+  })
+
+  it('goes back to before the run with --on-failure rollback, exit code 7, and leaves nothing of it', async () => {
+    const words = ['osm', join(chartsFolder, '0.10.0'), '--yes', '--release-notes', notesFolder, ...tooMuch]
+    const policy = ['--on-failure', 'rollback', '--rollback-timeout', '60s']
+    const ran = await runProgram('kubectl', ['mesh-upgrade', ...words, ...policy, '-o', 'json'], { env })
+    assert.equal(ran.exitCode, 7, ran.stdout + ran.stderr)
+    const outcome = JSON.parse(ran.stdout) as UpgradeOutcome
+    assert.deepEqual([outcome.result, outcome.verdict?.outcome], ['rolled-back', 'pass'])
+    assert.match(outcome.failure?.step ?? '', /^helm upgrade osm/)
+    assert.deepEqual(differing(kept, await customResources(env)), [])
+    const left = await mustRun('kubectl', ['get', 'deploy,svc', '-n', 'osm-system', '-o', 'name'], { env })
+    assert.doesNotMatch(left, /osm-bootstrap|osm-validator/)
+    const phase = ['get', 'cm', 'mesh-upgrade.osm', '-n', 'osm-system', '-o', 'jsonpath={.data.phase}']
+    assert.equal(await mustRun('kubectl', phase, { env }), 'RolledBack')
   })
 
   it('goes through when the cause is mended', async () => {

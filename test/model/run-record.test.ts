@@ -26,7 +26,11 @@ const begun = buildRunRecord(
 
 describe('the record of a run', () => {
   it('tells who, what, where and how far', () => {
-    assert.deepEqual(begun, {
+    const { history, ...told } = begun
+    const [from, to, holder, location] = [run.from, run.to, run.holder, run.location]
+    const entry = { run: 'run-1', outcome: 'running', from, to, holder, location, startedAt: 't1' }
+    assert.deepEqual(history, [entry])
+    assert.deepEqual(told, {
       ...{ run: 'run-1', phase: 'Running', from: '0.9.2', to: '0.11.1', planDigest: 'sha256:1' },
       ...{ holder: 'anna@laptop pid 7', location: 'laptop:/runs/run-1', hop: '1/2', step: 'backup' },
       ...{ startedAt: 't1', updatedAt: 't1' },
@@ -79,7 +83,7 @@ describe('the record of a run', () => {
       else if (value && typeof value === 'object') Object.values(value).forEach(clean)
     }
     const data = fc.dictionary(
-      fc.constantFrom('run', 'phase', 'from', 'step', 'conditions', 'startedAt', 'x'),
+      fc.constantFrom('run', 'phase', 'from', 'step', 'conditions', 'history', 'startedAt', 'x'),
       fc.oneof(
         fc.string({ unit: 'binary' }),
         fc.json(),

@@ -164,6 +164,7 @@ export const plan: UpgradePlan = {
       },
     },
   ],
+  onFailure: 'stop',
   consents: [],
   impact: {
     restarts: [deployment('osm-controller')],

@@ -149,7 +149,7 @@ export function aPlan(changes: Partial<UpgradePlan> = {}): UpgradePlan {
     },
     from: { chartVersion: '0.9.2', appVersion: '0.9.2' },
     to: { chartVersion: '0.10.0', appVersion: 'v0.10.0', why: '' },
-    ...{ hops: [], findings: [], consents: [] },
+    ...{ hops: [], findings: [], consents: [], onFailure: 'stop' },
     impact: { restarts: [], lines: [], afterwards: [] },
     inputs: {
       ...{
@@ -171,6 +171,7 @@ export function aRequest(changes: Partial<UpgradeRequest> = {}): UpgradeRequest 
   return {
     ...{ executor: 'mesh-upgrade', devel: false, valueArguments: [], valuesMode: 'carry', images: 'keep' },
     ...{ crds: 'in-place', timeoutMs: 300_000, permissions: 'to-run', helmArguments: [] },
+    onFailure: 'stop',
     ...changes,
   }
 }

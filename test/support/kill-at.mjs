@@ -5,13 +5,24 @@
  * KILL_LINE   a pattern for the text of the line
  * KILL_WHEN   `before` the write (default), `torn`: half of the line is written, `after`: it is on disk
  * KILL_AFTER  milliseconds to live on after that
+ * KILL_AT_MS  milliseconds since it began, wherever it is then
  * WAIT_FOR    a file: the folder of a run is made only once it is there; `<file>.<pid>` says that we wait
+ * OTHER_HOST  the name that this machine pretends to have
  */
 import { existsSync, promises, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import os from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const { KILL_AT, KILL_LINE, KILL_WHEN = 'before', KILL_AFTER = '0', WAIT_FOR } = process.env
+const {
+  KILL_AT,
+  KILL_LINE,
+  KILL_WHEN = 'before',
+  KILL_AFTER = '0',
+  KILL_AT_MS,
+  WAIT_FOR,
+  OTHER_HOST,
+} = process.env
 const { open, mkdir } = promises
 let appends = 0
 
@@ -42,6 +53,9 @@ function watched(handle) {
   return handle
 }
 
+if (KILL_AT_MS !== undefined)
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), Number(KILL_AT_MS)).unref()
+
 promises.open = async (path, flags, mode) => {
   const handle = await open(path, flags, mode)
   const isAppend = typeof flags === 'number' && String(path).endsWith('journal.ndjson')
@@ -55,5 +69,7 @@ promises.mkdir = async (path, options) => {
   }
   return mkdir(path, options)
 }
+
+if (OTHER_HOST !== undefined) os.hostname = () => OTHER_HOST
 
 syncBuiltinESMExports()

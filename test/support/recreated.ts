@@ -5,31 +5,26 @@ import { join } from 'node:path'
 import { sliceList, sliceMembers } from '../../src/adapters/raw-json.js'
 import { everyObject, type StoredObject } from './cluster-state.js'
 import type { MeshOnBed } from './mesh-on-bed.js'
-import { mustRun } from './run-program.js'
+import { mustRun, runProgram } from './run-program.js'
 
 /** Contents of custom resources without what only the server writes, and without the field that is added. */
 export async function contents(env: Record<string, string>): Promise<Map<string, string>> {
-  const kinds = await mustRun('kubectl', ['api-resources', '--verbs=list', '-o', 'name'], { env })
-  const ours = kinds.split('\n').filter((kind) => /smi-spec\.io|openservicemesh\.io/.test(kind))
-  const found = new Map<string, string>()
-  for (const kind of ours) {
-    const path = await mustRun('kubectl', ['get', kind, '-A', '-o', 'name'], { env })
-    if (path.trim() === '') continue
-    const text = await mustRun('kubectl', ['get', '--raw', await rawPath(kind, env)], { env })
-    for (const [name, content] of rawContents(text)) found.set(`${kind} ${name}`, content)
-  }
-  return found
+  const crds = JSON.parse(await mustRun('kubectl', ['get', 'crd', '-o', 'json'], { env })) as { items: Crd[] }
+  const ours = crds.items.filter(({ spec }) => /smi-spec\.io|openservicemesh\.io/.test(spec.group))
+  const found = ours.map(async ({ metadata, spec }): Promise<[string, string][]> => {
+    const version = spec.versions.find(({ storage }) => storage)?.name ?? ''
+    const path = `/apis/${spec.group}/${version}/${spec.names.plural}`
+    // One that is being deleted or was just made is not served.
+    const { stdout, exitCode } = await runProgram('kubectl', ['get', '--raw', path], { env })
+    const items = exitCode === 0 ? rawContents(stdout) : []
+    return items.map(([name, content]) => [`${metadata.name} ${name}`, content])
+  })
+  return new Map((await Promise.all(found)).flat())
 }
 
-async function rawPath(kind: string, env: Record<string, string>): Promise<string> {
-  const crd = [
-    'get',
-    'crd',
-    kind,
-    '-o',
-    'jsonpath={.spec.group}/{.spec.versions[?(@.storage==true)].name}/{.spec.names.plural}',
-  ]
-  return `/apis/${await mustRun('kubectl', crd, { env })}`
+interface Crd {
+  metadata: { name: string }
+  spec: { group: string; names: { plural: string }; versions: { name: string; storage: boolean }[] }
 }
 
 /** The text of each item's spec (or matches, …) as the server writes it: numbers are never parsed. */

@@ -13,6 +13,7 @@ export const backup: StepRunner = {
     await files.backupRelease(await ports.rawStorage.readStorageObjects(release))
     await files.backupValues(release.userSuppliedValues)
     await files.backupCrds(liveCrds)
+    await backupTouched(context)
     const objects = await backupResources(customResourceKinds, { files, ports })
     const index = await files.sealBackup()
     const evidence = { objects, files: index.files.length, folder: files.backupFolder }
@@ -34,6 +35,16 @@ export const backup: StepRunner = {
       return { state: 'not-done', message: messageOf(error) }
     }
   },
+}
+
+/** What steps change besides helm can only be put back from here. */
+async function backupTouched({ steps, ports, files }: RunContext): Promise<void> {
+  const refs = steps.flatMap((step) =>
+    step.type === 'adopt-objects' || step.type === 'recreate-objects' ? step.objects : [],
+  )
+  if (refs.length === 0) return
+  const found = await Promise.all(refs.map((ref) => ports.cluster.readRaw(ref)))
+  await files.backupObjects(found.flatMap((raw) => raw ?? []))
 }
 
 /** True once a step that changes the cluster had begun. */

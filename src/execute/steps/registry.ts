@@ -1,9 +1,13 @@
 import type { StepRunners } from '../run-steps.js'
+import { adoptObjects, unadoptObjects } from './adopt-objects.js'
 import { applyCrds } from './apply-crds.js'
 import { backup } from './backup.js'
 import { deleteCrds } from './delete-crds.js'
 import { deleteObjects } from './delete-objects.js'
 import { keepObjects, unkeepObjects } from './keep-objects.js'
+import { recreateObjects, removeOrphans } from './recreate-objects.js'
+import { restartWorkloads } from './restart-workloads.js'
+import { removeLeftovers } from './remove-leftovers.js'
 import { restoreCrds } from './restore-crds.js'
 import { restoreResources } from './restore-resources.js'
 import { rollbackRelease } from './rollback-release.js'
@@ -17,6 +21,9 @@ export const stepRunners: Omit<StepRunners, 'verify'> = {
   'delete-crds': deleteCrds,
   'apply-crds': applyCrds,
   'keep-objects': keepObjects,
+  'adopt-objects': adoptObjects,
+  'recreate-objects': recreateObjects,
+  'remove-orphans': removeOrphans,
   'upgrade-release': upgradeRelease,
   'wait-rollout': waitRollout,
   'wait-crds': waitCrds,
@@ -24,5 +31,8 @@ export const stepRunners: Omit<StepRunners, 'verify'> = {
   'restore-resources': restoreResources,
   'rollback-release': rollbackRelease,
   'delete-objects': deleteObjects,
+  'remove-leftovers': removeLeftovers,
   'unkeep-objects': unkeepObjects,
+  'unadopt-objects': unadoptObjects,
+  'restart-workloads': restartWorkloads,
 }

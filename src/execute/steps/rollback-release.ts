@@ -1,6 +1,7 @@
 import { UpgradeError } from '../../errors.js'
-import { isPending } from '../../model/release.js'
-import { mendPending } from '../mend-pending.js'
+import type { ReleaseSnapshot } from '../../model/release.js'
+import type { Step } from '../../model/step.js'
+import { settlePending } from '../mend-pending.js'
 import { settleHelm, tellHelm } from '../tell-helm.js'
 import type { StepRunner } from '../run-steps.js'
 
@@ -10,6 +11,9 @@ export const rollbackRelease: StepRunner = {
     if (step.type !== 'rollback-release') return
     const { ports, files, payload, interrupts } = context
     await settleHelm(files.folder, payload.timeoutMs, context)
+    const newest = await settlePending({ name: step.release, namespace: step.namespace }, context)
+    // It may have been planned while a helm worked that then came to nothing.
+    if (newest && isBack(newest, step)) return
     const outcome = await ports.helmWriter.rollback(
       {
         releaseName: step.release,
@@ -30,15 +34,18 @@ export const rollbackRelease: StepRunner = {
   async probe(step, context) {
     if (step.type !== 'rollback-release') return { state: 'not-done', message: '' }
     await settleHelm(context.files.folder, context.payload.timeoutMs, context)
-    const newest = await context.ports.releases.readNewestRevision({
-      name: step.release,
-      namespace: step.namespace,
-    })
+    const newest = await settlePending({ name: step.release, namespace: step.namespace }, context)
     if (!newest) throw new UpgradeError('PlanStale', `release ${step.release} is gone`)
-    const { releaseRevision, releaseStatus, chartVersion, description } = newest
+    const { releaseRevision, releaseStatus, chartVersion } = newest
     const message = `the release is at revision ${releaseRevision} (${releaseStatus}, chart ${chartVersion})`
-    if (isPending(releaseStatus)) await mendPending(newest, context)
-    const isBack = releaseRevision === step.toRevision || description === `Rollback to ${step.toRevision}`
-    return { state: isBack && releaseStatus === 'deployed' ? 'done' : 'not-done', message }
+    return { state: isBack(newest, step) ? 'done' : 'not-done', message }
   },
+}
+
+function isBack(
+  { releaseRevision, releaseStatus, description }: ReleaseSnapshot,
+  { toRevision }: Extract<Step, { type: 'rollback-release' }>,
+): boolean {
+  const isThat = releaseRevision === toRevision || description === `Rollback to ${toRevision}`
+  return isThat && releaseStatus === 'deployed'
 }

@@ -1,7 +1,7 @@
 import { messageOf, UpgradeError } from '../../errors.js'
-import { digestOfJson } from '../../model/digest.js'
-import { isPending, newestRevision, type ReleaseSnapshot } from '../../model/release.js'
-import { mendPending } from '../mend-pending.js'
+import { isPending, newestRevision } from '../../model/release.js'
+import { mendPending, settlePending } from '../mend-pending.js'
+import { isOwnRevision } from '../own-revision.js'
 import { settleHelm, tellHelm } from '../tell-helm.js'
 import { narrateRollout } from '../watch-rollout.js'
 import type { RunContext } from '../run-context.js'
@@ -43,19 +43,18 @@ export const upgradeRelease: StepRunner = {
 
   // A helm that outlived us is waited for; then the release tells how far it came.
   async probe(_step, context) {
-    const { payload, ports, files } = context
+    const { payload, files } = context
     await settleHelm(files.folder, payload.timeoutMs, context)
     const { name, namespace, history } = payload.release
-    const newest = await ports.releases.readNewestRevision({ name, namespace })
+    const newest = await settlePending({ name, namespace }, context)
     if (!newest) throw new UpgradeError('PlanStale', `release ${name} is gone`)
     const { releaseRevision, releaseStatus } = newest
     const at = `the release is at revision ${releaseRevision} (${releaseStatus})`
     if (releaseRevision === newestRevision(history)) return { state: 'not-done', message: at }
-    if (!isOurs(newest, context)) {
+    if (!isOwnRevision(newest, payload)) {
       throw new UpgradeError('PlanStale', `${at}, which this run did not make`)
     }
     if (releaseStatus === 'deployed') return { state: 'done', message: at }
-    if (isPending(releaseStatus)) await mendPending(newest, context)
     return { state: 'not-done', message: at }
   },
 }
@@ -73,12 +72,4 @@ async function mendLeftPending(name: string, context: RunContext): Promise<void>
       message: `whether helm left the release pending is unknown: ${messageOf(error)}`,
     })
   })
-}
-
-/** True for a revision that this step made: nobody else deploys the target with just these values. */
-function isOurs(newest: ReleaseSnapshot, { payload: { chart, values } }: RunContext): boolean {
-  return (
-    newest.chartVersion === chart.version &&
-    digestOfJson(newest.userSuppliedValues.reveal()) === digestOfJson(values.reveal())
-  )
 }

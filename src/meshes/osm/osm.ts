@@ -39,6 +39,8 @@ export const osm: MeshProfile = {
   migrations: valueMigrations,
   valuePaths,
   resourcePath,
+  // The others wait for the first; osm-injector answers the API server and comes last.
+  restartOrder: ['osm-bootstrap', 'osm-controller', 'osm-injector'],
   impact,
   requiredFields,
   afterwards,

@@ -4,6 +4,7 @@ import { groupOf, refKey, type ObjectRef } from '../../model/object-ref.js'
 import type { Permission } from '../../model/permission.js'
 import type { ObjectChange } from '../../model/plan.js'
 import type { ReleaseSnapshot } from '../../model/release.js'
+import type { ObjectRemedies } from '../objects/object-remedies.js'
 
 export interface NeededPermissionsInput {
   executor: 'mesh-upgrade' | 'helm'
@@ -12,6 +13,8 @@ export interface NeededPermissionsInput {
   objects: readonly ObjectChange[]
   /** Objects that leave the chart and are marked to stay. */
   kept: readonly ObjectRef[]
+  /** Objects that a step clears out of helm's way. */
+  remedies?: Pick<ObjectRemedies, 'adopted' | 'recreated' | 'orphaning'>
   servedKinds: readonly ServedKind[]
 }
 
@@ -24,7 +27,7 @@ const verbOfChange = { added: 'create', changed: 'patch', removed: 'delete' } as
  */
 export function neededPermissions(input: NeededPermissionsInput): Permission[] {
   const own = input.executor === 'mesh-upgrade' ? [...recordPermissions(input), ...crdPermissions(input)] : []
-  return merged([...own, ...storagePermissions(input), ...objectPermissions(input)])
+  return merged([...own, ...storagePermissions(input), ...objectPermissions(input), ...remedyPermissions(input)])
 }
 
 function recordPermissions({ release: { name, namespace } }: NeededPermissionsInput): Permission[] {
@@ -84,6 +87,36 @@ function objectPermissions({ objects, kept, servedKinds }: NeededPermissionsInpu
     const where = found.namespaced && object.namespace ? { namespace: object.namespace } : {}
     return [{ verb, group, resource: found.plural, ...where, names: verb === 'create' ? [] : [object.name] }]
   })
+}
+
+/** Adopting is a PUT; what is deleted is made again by helm, and its pods may have to go. */
+function remedyPermissions({ remedies, servedKinds }: NeededPermissionsInput): Permission[] {
+  if (!remedies) return []
+  const { adopted, recreated, orphaning } = remedies
+  const ask = (refs: readonly ObjectRef[], verb: string, named = true): Permission[] =>
+    refs.flatMap(({ apiVersion, kind, namespace, name }) => {
+      const group = groupOf(apiVersion)
+      const found = servedKinds.find((each) => each.group === group && each.kind === kind)
+      if (!found) return []
+      const where = found.namespaced && namespace !== undefined ? { namespace } : {}
+      return [{ verb, group, resource: found.plural, ...where, names: named ? [name] : [] }]
+    })
+  const leftovers = [...orphaning, ...recreated.filter(({ pods }) => pods === 'go')].map(
+    ({ kind, namespace }): ObjectRef => ({
+      ...(kind === 'Deployment'
+        ? { apiVersion: 'apps/v1', kind: 'ReplicaSet' }
+        : { apiVersion: 'v1', kind: 'Pod' }),
+      ...(namespace === undefined ? {} : { namespace }),
+      name: '',
+    }),
+  )
+  return [
+    ...ask(adopted, 'update'),
+    ...ask(adopted, 'patch'),
+    ...ask(recreated, 'delete'),
+    ...ask(recreated, 'create', false),
+    ...ask(leftovers, 'delete', false),
+  ]
 }
 
 function merged(permissions: readonly Permission[]): Permission[] {

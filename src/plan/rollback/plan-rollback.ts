@@ -1,15 +1,17 @@
 import type { ClusterIdentity } from '../../model/cluster.js'
-import { versionList, versionsOf, type LiveCrd } from '../../model/crd.js'
-import { canonicalJson, digestOfJson } from '../../model/digest.js'
+import { isSameCrd, versionList, versionsOf, type LiveCrd } from '../../model/crd.js'
+import { digestOfJson } from '../../model/digest.js'
 import type { Finding } from '../../model/finding.js'
-import { field, textField } from '../../model/kube-object.js'
+import { textField } from '../../model/kube-object.js'
 import { formatRef, refKey, type ObjectRef } from '../../model/object-ref.js'
 import type { Hop } from '../../model/plan.js'
 import { lastGoodRevision, newestRevision, type ReleaseSnapshot } from '../../model/release.js'
 import { rollbackApiVersion, type RollbackPlan } from '../../model/rollback-plan.js'
-import type { Step } from '../../model/step.js'
+import type { RecreatedObject, Step } from '../../model/step.js'
 import { keepCommand } from '../objects/resource-policy.js'
 import { aimCommand } from '../aim-commands.js'
+import { orphanSteps } from '../remedy-steps.js'
+import { adoptions, stepsBeforeRollback, unadoptSteps } from './remedies-back.js'
 
 export interface RollbackInput {
   runId: string
@@ -28,6 +30,12 @@ export interface RollbackInput {
   liveCrds: readonly LiveCrd[]
   /** Custom resources of the backup that are gone or differ, by CRD. */
   lostResources: ReadonlyMap<string, number>
+  /** Objects of its manifest as it was. */
+  beforeObjects: readonly ObjectRef[]
+  /** Objects that helm could not change back, of the uids that they have now. */
+  recreated?: readonly RecreatedObject[]
+  /** Of those, controllers whose pods are not taken over. */
+  orphaning?: readonly ObjectRef[]
   /** Workloads of the release as it was. */
   workloads: readonly ObjectRef[]
   backupFolder: string
@@ -45,9 +53,14 @@ export function planRollback(input: RollbackInput): RollbackPlan {
     ...crdStep(input, crds.restorable),
     ...resourceStep(input),
     ...deleteStep(input),
-    ...releaseStep(input, toRevision),
+    // Before helm, which leaves alone what is marked, also what the revision of before does not have.
     ...unkeepStep(input),
+    ...stepsBeforeRollback(input),
+    ...releaseStep(input, toRevision),
+    ...unadoptSteps(input),
+    ...leftoverStep(input),
     ...waitStep(input),
+    ...orphanSteps('remove-orphans-rollback', input.orphaning ?? []),
     verifyStep,
   ].map((step) => ({
     ...step,
@@ -73,7 +86,7 @@ function changedCrds({ backupCrds, liveCrds }: RollbackInput): { restorable: Liv
   const live = new Map(liveCrds.map((crd) => [crd.name, crd]))
   const changed = backupCrds.filter((crd) => {
     const now = live.get(crd.name)
-    return !now || now.object.metadata.deletionTimestamp !== undefined || specOf(now) !== specOf(crd)
+    return !now || now.object.metadata.deletionTimestamp !== undefined || !isSameCrd(now, crd)
   })
   const isStuck = (crd: LiveCrd): boolean => {
     const now = live.get(crd.name)
@@ -85,10 +98,6 @@ function changedCrds({ backupCrds, liveCrds }: RollbackInput): { restorable: Liv
 
 function versionNames({ object }: LiveCrd): string[] {
   return versionList(object).map((version) => textField(version, 'name'))
-}
-
-function specOf({ object }: LiveCrd): string {
-  return canonicalJson(field(object, 'spec') ?? null)
 }
 
 function crdStep({ hops, backupCrds, liveCrds, backupFolder }: RollbackInput, restorable: LiveCrd[]): Step[] {
@@ -126,9 +135,13 @@ function resourceStep({ lostResources, backupFolder }: RollbackInput): Step[] {
   ]
 }
 
-function releaseStep({ before, newest, rollbackCommand }: RollbackInput, toRevision: number): Step[] {
-  if (newest.releaseRevision === newestRevision(before.history) && newest.releaseStatus === 'deployed')
-    return []
+function releaseStep(input: RollbackInput, toRevision: number): Step[] {
+  const { hops, before, newest, rollbackCommand } = input
+  const isBefore =
+    newest.releaseRevision === newestRevision(before.history) && newest.releaseStatus === 'deployed'
+  // What was deleted for an upgrade that never came is made again by helm alone.
+  const mayLack = hops.some(({ steps }) => steps.some(({ type }) => type === 'recreate-objects'))
+  if (isBefore && !mayLack) return []
   const { name, namespace } = before
   return [
     {
@@ -160,11 +173,34 @@ function deleteStep(input: RollbackInput): Step[] {
     {
       ...{ id: 'delete-objects', type: 'delete-objects', objects, mutates: true },
       title: `delete ${objects.map(formatRef).join(', ')}: helm makes those of revision ${input.before.releaseRevision} again`,
-      commands: objects.map(({ kind, namespace, name }) =>
-        `kubectl delete ${kind.toLowerCase()}/${name} ${namespace === undefined ? '' : `-n ${namespace}`}`.trim(),
-      ),
+      commands: objects.map(deleteCommand),
     },
   ]
+}
+
+/** helm deletes what its newest revision has and the old one lacks; after a failure that is not all there is. */
+function leftoverStep({ hops, beforeObjects, before }: RollbackInput): Step[] {
+  const had = new Set(beforeObjects.map(refKey))
+  const added = hops.flatMap(({ releases }) =>
+    releases.flatMap(({ objects }) =>
+      objects.flatMap(({ object, change }) => (change === 'added' ? [object] : [])),
+    ),
+  )
+  for (const { objects } of adoptions(hops)) for (const ref of objects) had.add(refKey(ref))
+  const objects = added.filter((ref) => !had.has(refKey(ref)))
+  if (objects.length === 0) return []
+  return [
+    {
+      ...{ id: 'remove-leftovers', type: 'remove-leftovers', objects, mutates: true },
+      title: `delete what ${before.chartVersion} does not have, where helm leaves it: ${objects.map(formatRef).join(', ')}`,
+      commands: objects.map(deleteCommand),
+    },
+  ]
+}
+
+function deleteCommand({ kind, namespace, name }: ObjectRef): string {
+  const place = namespace === undefined ? '' : ` -n ${namespace}`
+  return `kubectl delete --ignore-not-found ${kind.toLowerCase()}/${name}${place}`
 }
 
 function unkeepStep(input: RollbackInput): Step[] {

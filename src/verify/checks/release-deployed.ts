@@ -19,6 +19,10 @@ export const releaseDeployed: PostflightCheck = (observation) => {
   const isRevision = expectedRevision === undefined || expectedRevision === releaseRevision
   if (releaseStatus === 'deployed' && isVersion && isRevision)
     return { id, status: 'pass', message: where, objects: [] }
+  if (releaseStatus === 'failed' && isVersion && isRevision && observation.mayHaveFailed === true) {
+    const message = `${where}: helm keeps that record until the next upgrade`
+    return { id, status: 'warn', message, objects: [] }
+  }
   const wanted = [
     'deployed',
     ...(expectedChartVersion === undefined ? [] : [`at chart ${expectedChartVersion}`]),

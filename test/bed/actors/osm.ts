@@ -8,6 +8,7 @@ import { applyCrds } from './osm-crds.js'
 import { openEndpoint, serviceOf, type Endpoint } from './osm-endpoints.js'
 import { failPod, faultOf } from './osm-faults.js'
 import { letPass, lowerGate, raiseGate, STARTING, STATE_ANNOTATION } from './osm-gate.js'
+import { missingKindFault } from './osm-wants.js'
 import { programOf, startProgram, type Program, type ProgramContext } from './osm-programs.js'
 import { isReady, watchPods, type Pod } from './pod-watch.js'
 
@@ -104,7 +105,7 @@ class OsmActor implements Actor {
   private async startPod(pod: Pod, program: Program): Promise<void> {
     const { uid, name, namespace } = pod.metadata
     const isHeld = stateOf(pod) === STARTING
-    const fault = faultOf(program)
+    const fault = faultOf(program) ?? (await missingKindFault(this.bed, this.api, program))
     if (fault) return isHeld ? failPod(this.bed, this.api, pod, fault) : undefined
     if (!this.started.has(uid)) await startProgram(program, this.context)
     this.started.add(uid)
