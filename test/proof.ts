@@ -1,6 +1,7 @@
 /** Long proofs, by name: `npm run proof -- NAME`. Each prints its table and ends with the same count line as the tests. */
 import { faultMatrix } from './proof/faults.js'
 import { killMatrix } from './proof/kills.js'
+import { raceProof } from './proof/races.js'
 import { realCharts } from './proof/real-charts.js'
 
 /** One row of a proof's table. */
@@ -15,6 +16,7 @@ type Proof = (say: (row: ProofRow) => void, words: readonly string[]) => Promise
 const proofs: Record<string, Proof> = {
   faults: faultMatrix,
   kills: killMatrix,
+  races: raceProof,
   'real-charts': realCharts,
 }
 

@@ -14,7 +14,7 @@ export async function reviewAccess(
     body: JSON.stringify({
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: question },
+      spec: { resourceAttributes: attributesOf(question) },
     }),
     repeatable: true,
   }
@@ -25,4 +25,10 @@ export async function reviewAccess(
     allowed: field(answer, 'status', 'allowed') === true,
     reason: textField(answer, 'status', 'reason'),
   }
+}
+
+/** `pods/eviction` is a resource and its subresource. */
+function attributesOf({ resource: named, ...question }: AccessQuestion): object {
+  const [resource, subresource] = named.split('/')
+  return { ...question, resource, ...(subresource === undefined ? {} : { subresource }) }
 }

@@ -90,6 +90,8 @@ export async function runNames(folder: string): Promise<string[]> {
 
 class FileRunStore implements RunStore {
   private last: JournalEntry | undefined
+  /** The journal without its torn last line, until that is mended. */
+  private whole: string | undefined
   private readonly hops = new Map<number, FileHopStore>()
 
   constructor(
@@ -138,6 +140,9 @@ class FileRunStore implements RunStore {
   }
 
   async appendJournal(line: JournalLine): Promise<void> {
+    // The next line must begin a line of its own. Only now: whoever only reads may see a line that is being written.
+    if (this.whole !== undefined) await writeWhole(this.journal, this.whole)
+    this.whole = undefined
     const entry = chainEntry(this.last, line)
     await appendText(this.journal, `${JSON.stringify(entry)}\n`)
     this.last = entry
@@ -155,8 +160,7 @@ class FileRunStore implements RunStore {
         backup: this.location.backupFolder,
       })
     }
-    // The next line must begin a line of its own.
-    if (isTorn) await writeWhole(this.journal, text.slice(0, text.lastIndexOf('\n') + 1))
+    this.whole = isTorn ? text.slice(0, text.lastIndexOf('\n') + 1) : undefined
     this.last = entries.at(-1)
     return entries
   }

@@ -61,7 +61,7 @@ function candidatesFor(
   const names = atStart
     ? all.map((each): [string, string] => [each.id.replaceAll(':', ' '), each.summary ?? ''])
     : []
-  return { candidates: names, files: position === 1 && 'chart' in command.args }
+  return { candidates: names, files: ['chart', 'file'].includes(Object.keys(command.args)[position] ?? '') }
 }
 
 function uniqueFlags(flags: readonly ManifestFlag[]): ManifestFlag[] {

@@ -26,28 +26,24 @@ export function exitCodeOfPlan(plan: UpgradePlan, detailed: boolean): number {
   return detailed && plan.verdict === 'ready' ? exitCodes.changesFound : exitCodes.done
 }
 
+const codeOfResult = {
+  upgraded: exitCodes.done,
+  repaired: exitCodes.done,
+  'nothing-to-do': exitCodes.done,
+  blocked: exitCodes.refused,
+  declined: exitCodes.declined,
+} as const
+
 /** Exit code of a run. A failure before anything was changed is an error like any other. */
 export function exitCodeOfOutcome(
   { result, failure }: UpgradeOutcome,
   interrupt: number | undefined,
 ): number {
-  switch (result) {
-    case 'upgraded':
-    case 'repaired':
-    case 'nothing-to-do':
-      return exitCodes.done
-    case 'rolled-back':
-      // A rollback that was asked for has done what it should.
-      return failure ? exitCodes.failedRolledBack : exitCodes.done
-    case 'blocked':
-      return exitCodes.refused
-    case 'declined':
-      return exitCodes.declined
-    case 'interrupted':
-      return interrupt ?? exitCodes.interrupted
-    case 'failed':
-      return failure?.changed === false ? exitCodes.error : exitCodes.failed
-  }
+  if (result === 'interrupted') return interrupt ?? exitCodes.interrupted
+  if (result === 'failed') return failure?.changed === false ? exitCodes.error : exitCodes.failed
+  // A rollback that was asked for has done what it should.
+  if (result === 'rolled-back') return failure ? exitCodes.failedRolledBack : exitCodes.done
+  return codeOfResult[result]
 }
 
 /** Exit code of `verify`: unknown is not success. */

@@ -11,6 +11,7 @@ import { prepareFrozen } from '../workflows/apply-plan.js'
 import { followJob, type FollowedJob } from '../workflows/follow-job.js'
 import {
   cleanUpJob,
+  findJob,
   prepareJob,
   startJob,
   type JobObjects,
@@ -26,6 +27,8 @@ export abstract class InClusterCommand extends ChangingCommand {
   protected async runInCluster(frozen: FrozenPlan): Promise<void> {
     const wish = jobWish(this.words, process.env)
     const ports = await this.connectForUpgrade()
+    const begun = await findJob(frozen.plan, this.jobNamespace(frozen), ports)
+    if (begun) return this.follow(begun, ports)
     const given = applyWish(this.words)
     // It is the Job that needs the rights.
     const prepared = await prepareFrozen(frozen, { ...given, permissions: 'to-know' }, ports)
@@ -44,17 +47,23 @@ export abstract class InClusterCommand extends ChangingCommand {
     const consent = await this.ask({ ...plan, question: `As a Job: ${questionOf(plan)}` }, ports)
     if (consent === 'declined') return this.conclude({ ...ended, result: 'declined' })
     const interrupts = this.beginChanges()
-    const job = await startJob(objects, ports)
+    await this.follow(await startJob(objects, ports), ports, interrupts)
+  }
+
+  private async follow(job: StartedJob, ports: WritePorts, interrupts = this.beginChanges()): Promise<void> {
     this.progress.sink({ type: 'note', message: startedText(job) })
     const onLine = (line: string): void => this.progress.say(line)
     this.tellEnd(job, await followJob(job, onLine, ports, interrupts.finishStep))
   }
 
-  protected async cleanUp(frozen: FrozenPlan): Promise<void> {
+  private jobNamespace({ plan }: FrozenPlan): string {
     const { 'namespace-of-job': given } = this.words.flags
-    const namespace = typeof given === 'string' ? given : frozen.plan.release.namespace
-    const ports: WritePorts = await this.connectForUpgrade()
-    const removed = await cleanUpJob(frozen, namespace, ports)
+    return typeof given === 'string' ? given : plan.release.namespace
+  }
+
+  protected async cleanUp(frozen: FrozenPlan): Promise<void> {
+    const ports = await this.connectForUpgrade()
+    const removed = await cleanUpJob(frozen, this.jobNamespace(frozen), ports)
     this.emit(documentOf('InClusterCleanup', { removed }), () =>
       removed.length === 0
         ? 'nothing is left of a run of this plan\n'

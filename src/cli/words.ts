@@ -44,9 +44,7 @@ export interface ReadWords {
 const bareValues: Record<string, string> = { 'dry-run': 'client', wait: 'true' }
 
 /** Features that are not there yet are refused by name rather than called unknown. */
-const notBuiltYet = new Map([
-  ['bundle', 'keep the diagnosis with: troubleshoot -o json > diagnosis.json'],
-])
+const notBuiltYet = new Map([['bundle', 'keep the diagnosis with: troubleshoot -o json > diagnosis.json']])
 
 const trueWords = ['1', 't', 'T', 'TRUE', 'true', 'True']
 const falseWords = ['0', 'f', 'F', 'FALSE', 'false', 'False']

@@ -6,7 +6,7 @@ import { questionOf } from '../report/question.js'
 import { formatRollback } from '../report/rollback.js'
 import { findRun, wishedRun } from '../workflows/find-run.js'
 import { planWithHooks, rollbackFacts } from '../workflows/hooks.js'
-import { closeUnchanged, performRollback, prepareRollback } from '../workflows/rollback.js'
+import { beforeRollback, performRollback, prepareRollback } from '../workflows/rollback.js'
 
 /** Back to before a run. */
 export default class Rollback extends ChangingCommand {
@@ -31,7 +31,7 @@ export default class Rollback extends ChangingCommand {
       const planned = await prepare()
       return this.emit(planned, (view) => formatRollback(planned, view))
     }
-    await closeUnchanged(found, ports)
+    await beforeRollback(found, ports)
     const wish = { ...found.plan.release, releaseName: found.plan.release.name, ...(hooks ? { hooks } : {}) }
     const rollback = await planWithHooks(wish, ports, prepare, rollbackFacts)
     this.showBeforeAsking(rollback, (view) => formatRollback(rollback, view))

@@ -4,6 +4,8 @@ import type { ReleaseName } from '../model/release.js'
 import type { RunRecord } from '../model/run-record.js'
 import type { WritePorts } from '../ports/ports.js'
 import type { RunStore } from '../ports/run-store.js'
+import { lockHeld } from './lease.js'
+import { readLock } from './read-lock.js'
 import { decodeBase64, shareRef } from './share-run.js'
 
 export interface SharedRun {
@@ -23,14 +25,17 @@ interface RunPlace {
 }
 
 /**
- * Makes the folder of a run of another machine from what the cluster keeps of it. Throws `RunAbsent`, which
- * names what is missing and where it is.
+ * Makes the folder of a run of another machine from what the cluster keeps of it. Throws `LockHeld` where it still
+ * runs, and `RunAbsent`, which names what is missing and where it is.
  */
 export async function fetchRun(
   shared: SharedRun,
-  ports: Pick<WritePorts, 'cluster' | 'runs' | 'progress' | 'clock'>,
+  ports: Pick<WritePorts, 'cluster' | 'runs' | 'progress' | 'clock' | 'processes'>,
 ): Promise<RunStore> {
   const { uid, release, runId, record } = shared
+  const lock = await readLock(release, ports)
+  // What the cluster keeps of a run that goes on is behind it.
+  if (lock?.state === 'held' && lock.process !== 'gone') throw lockHeld(release, lock)
   const place = placeOf(record?.run === runId ? record : undefined)
   const packed: string[] = []
   for (let hop = 1; hop <= place.hop; hop++) {

@@ -51,6 +51,7 @@ function label(object: KubeObject, key: string): string {
 
 function hasController(object: KubeObject): boolean {
   return listField(object, 'metadata', 'ownerReferences').some(
-    (owner) => typeof owner === 'object' && owner !== null && 'controller' in owner && owner.controller === true,
+    (owner) =>
+      typeof owner === 'object' && owner !== null && 'controller' in owner && owner.controller === true,
   )
 }

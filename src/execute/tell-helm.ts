@@ -1,6 +1,10 @@
 import { UpgradeError } from '../errors.js'
+import type { ReleaseName } from '../model/release.js'
 import type { WritePorts } from '../ports/ports.js'
 import type { RunContext } from './run-context.js'
+
+const lookEveryMs = 500
+const longestStartMs = 30_000
 
 /** Passes helm's output on, secrets hidden. */
 export function tellHelm({
@@ -8,6 +12,23 @@ export function tellHelm({
   redact,
 }: Pick<WritePorts, 'progress' | 'redact'>): (line: string) => void {
   return (line) => progress({ type: 'output', source: 'helm', line: redact(line) })
+}
+
+/**
+ * Waits until a helm that an earlier process of this run started has made its revision, so that what is planned
+ * knows of it; not for longer than a helm takes that gets anywhere.
+ */
+export async function awaitItsRevision(
+  folder: string,
+  { release, after }: { release: ReleaseName; after: number },
+  { helmWriter, releases, clock }: Pick<WritePorts, 'helmWriter' | 'releases' | 'clock'>,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < longestStartMs; waitedMs += lookEveryMs) {
+    if ((await helmWriter.lingering(folder))?.state !== 'alive') return
+    const newest = await releases.readNewestRecord(release)
+    if (newest && newest.releaseRevision > after) return
+    await clock.sleep(lookEveryMs)
+  }
 }
 
 /**

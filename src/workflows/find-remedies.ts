@@ -26,7 +26,10 @@ export interface FoundRemedies extends ObjectRemedies {
 /** Finds what stands in helm's way among the objects: reads one list for each kind and namespace that is added. */
 export async function findRemedies(wish: RemediesWish, ports: ReadPorts): Promise<FoundRemedies> {
   const added = wish.changes.flatMap(({ object, change }) => (change === 'added' ? [object] : []))
-  const [{ live, unread }, recreation] = await Promise.all([readAdded(added, ports), planRecreated(wish, ports)])
+  const [{ live, unread }, recreation] = await Promise.all([
+    readAdded(added, ports),
+    planRecreated(wish, ports),
+  ])
   const stored = await storedOwners(live, wish.release, ports)
   const adoption = planAdoption({ ...wish, live, stored })
   return {
@@ -59,7 +62,9 @@ export async function recreatedBack(
   })
   return {
     recreated: await Promise.all(read),
-    orphaning: changes.flatMap(({ object: { pods: _pods, ...ref }, leavesPods }) => (leavesPods ? [ref] : [])),
+    orphaning: changes.flatMap(({ object: { pods: _pods, ...ref }, leavesPods }) =>
+      leavesPods ? [ref] : [],
+    ),
   }
 }
 
@@ -105,7 +110,9 @@ async function storedOwners(
   { releases }: ReadPorts,
 ): Promise<ReleaseName[]> {
   const owners = live.flatMap((object) => (isOwnedBy(object, release) ? [] : (ownerOf(object) ?? [])))
-  const others = owners.filter(({ name, namespace }) => name !== release.name || namespace !== release.namespace)
+  const others = owners.filter(
+    ({ name, namespace }) => name !== release.name || namespace !== release.namespace,
+  )
   const names = new Map(others.map((owner) => [JSON.stringify(owner), owner]))
   const stored = [...names.values()].map(async (owner) => {
     const found = await releases.findRelease(owner.name).catch(() => [owner])
@@ -116,6 +123,7 @@ async function storedOwners(
 
 function unreadFindings(unread: readonly string[]): Finding[] {
   if (unread.length === 0) return []
-  const message = 'whether objects that the new chart adds are there already is not known: helm would refuse them'
+  const message =
+    'whether objects that the new chart adds are there already is not known: helm would refuse them'
   return [{ code: 'MU405', severity: 'unknown', message, evidence: [...unread] }]
 }

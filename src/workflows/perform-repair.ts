@@ -1,11 +1,12 @@
 import { UpgradeError } from '../errors.js'
 import { takeLock } from '../execute/lock.js'
+import { readLock } from '../execute/read-lock.js'
 import { beginRecord, markDied } from '../execute/run-record.js'
 import { resumeSteps, runSteps, type RunResult, type StepRunner } from '../execute/run-steps.js'
 import { stepRunners } from '../execute/steps/registry.js'
 import type { Consent } from '../model/consent.js'
 import type { RunFailure, UpgradeOutcome } from '../model/outcome.js'
-import type { Hop } from '../model/plan.js'
+import type { Hop, UpgradePlan } from '../model/plan.js'
 import type { PlanPayload, PreparedUpgrade } from '../model/prepared.js'
 import { awaySince } from '../model/resources-away.js'
 import type { Diagnosis } from '../model/rollout.js'
@@ -45,7 +46,8 @@ export async function performRepair(
     throw new UpgradeError('PlanStale', 'the consent is for another plan')
   const runId = ports.clock.newRunId()
   const store = await ports.runs.open(plan.cluster.uid, plan.release, runId)
-  const lock = await takeLock(plan.release, runId, ports, { signal: interrupts.finishStep })
+  const options = { ...(await leftBehind(plan, ports)), signal: interrupts.finishStep }
+  const lock = await takeLock(plan.release, runId, ports, options)
   const run: LiveRun = { ...prepared, store, lock, ports, interrupts, startedAt: ports.clock.now() }
   try {
     await refuseStale(prepared, aboutNewest(ports))
@@ -54,6 +56,17 @@ export async function performRepair(
   } finally {
     await endRun(run)
   }
+}
+
+/** A repair that was killed has started nothing that lives on: its lock need not run out, the same command converges. */
+async function leftBehind(
+  { cluster, release }: UpgradePlan,
+  ports: WritePorts,
+): Promise<{ resumes?: string }> {
+  const { runId } = (await readLock(release, ports)) ?? {}
+  const store = runId === undefined ? undefined : await ports.runs.find(cluster.uid, release, runId)
+  const before = await store?.readPlan().catch(() => undefined)
+  return runId !== undefined && before?.plan.purpose ? { resumes: runId } : {}
 }
 
 /** Goes on with a fix whose process ended, from what is true in the cluster. Throws `LockHeld`. */

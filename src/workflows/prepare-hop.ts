@@ -24,7 +24,7 @@ import { neededPermissions } from '../plan/permissions/needed-permissions.js'
 import { planValues } from '../plan/values/plan-values.js'
 import { mergeValues } from '../plan/values/value-paths.js'
 import type { ReadPorts } from '../ports/ports.js'
-import { findRemedies } from './find-remedies.js'
+import { findRemedies, type RemediesWish } from './find-remedies.js'
 import { proveRecreation } from './prove-recreation.js'
 
 /** One version jump that is to be planned. */
@@ -74,14 +74,8 @@ export async function prepareHop(wish: HopWish, ports: ReadPorts): Promise<Plann
   const recreation = await proveRecreation({ ...crdFacts, changes: crds.changes, cluster, fields }, ports)
   const objects = planObjects({ ...subject, available, values, before, rendered, target, redact })
   const changes = { ...subject, values, crds: crds.changes, objects: objects.diff, kept: objects.kept }
-  const remedies = await findRemedies(
-    {
-      ...{ release, executor: request.executor, accepted: request.accepted ?? [] },
-      ...{ before: before.objects, after: objects.after, changes: objects.diff.changes },
-      takesOwnership: takesOwnership(request),
-    },
-    ports,
-  )
+  const manifests = { before: before.objects, after: objects.after, changes: objects.diff.changes }
+  const remedies = await findRemedies({ release, ...remedyWish(request), ...manifests }, ports)
   const permissions = await permissionFindings(request, { ...changes, remedies }, ports)
   const helmUpgrade = helm.upgradeCommand(upgradeByHand(request, release, chart))
   const parts: PlanParts = {
@@ -104,15 +98,13 @@ export async function prepareHop(wish: HopWish, ports: ReadPorts): Promise<Plann
     ],
     byHand: redactCommands(commandsByHand(request, release, chart, helmUpgrade), redact),
     clusterFlags: helm.clusterFlags(),
-    ...(request.hooks ? { hooks: plannedHooks(request.hooks.hooks, redact) } : {}),
-    ...(request.historyMax === undefined ? {} : { historyMax: request.historyMax }),
-    ...(request.accepted ? { accepted: request.accepted } : {}),
+    ...wishesOf(request, redact),
   }
   return {
     parts,
     payload: {
       ...payloadOf(wish, crdFacts, values.sensitiveValues, ports),
-      recreatedUids: remedies.recreatedUids,
+      ...{ recreatedUids: remedies.recreatedUids },
     },
     after: {
       release: releaseAfter(wish, values.values, 'manifest' in rendered ? rendered.manifest : ''),
@@ -121,9 +113,26 @@ export async function prepareHop(wish: HopWish, ports: ReadPorts): Promise<Plann
   }
 }
 
-/** True where this call tells helm to take what others own. */
-function takesOwnership({ helmArguments }: UpgradeRequest): boolean {
-  return helmArguments.some((word) => word === '--take-ownership' || word === '--take-ownership=true')
+/** What this call asks for that the plan only carries. */
+function wishesOf(
+  { hooks, historyMax, accepted }: UpgradeRequest,
+  redact: (text: string) => string,
+): Pick<PlanParts, 'hooks' | 'historyMax' | 'accepted'> {
+  return {
+    ...(hooks ? { hooks: plannedHooks(hooks.hooks, redact) } : {}),
+    ...(historyMax === undefined ? {} : { historyMax }),
+    ...(accepted ? { accepted } : {}),
+  }
+}
+
+/** What this call lets the plan do about objects in helm's way. */
+function remedyWish({
+  executor,
+  accepted = [],
+  helmArguments,
+}: UpgradeRequest): Pick<RemediesWish, 'executor' | 'accepted' | 'takesOwnership'> {
+  const takesOwnership = helmArguments.some((word) => /^--take-ownership(=true)?$/.test(word))
+  return { executor, accepted, takesOwnership }
 }
 
 /** The objects of the stored manifest, parsed while helm and the API server work on what they were asked. */

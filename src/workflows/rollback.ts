@@ -8,20 +8,21 @@ import { compareResources } from '../execute/compare-resources.js'
 import { isGoing } from '../execute/put-crds-back.js'
 import type { Interrupts } from '../ports/interrupts.js'
 import { settlePending } from '../execute/mend-pending.js'
-import { settleHelm } from '../execute/tell-helm.js'
+import { awaitItsRevision, settleHelm } from '../execute/tell-helm.js'
 import type { Consent } from '../model/consent.js'
 import type { LiveCrd } from '../model/crd.js'
 import { canonicalJson } from '../model/digest.js'
 import { refOf, type KubeObject } from '../model/kube-object.js'
+import type { ObjectRef } from '../model/object-ref.js'
 import type { UpgradeOutcome } from '../model/outcome.js'
 import type { Hop } from '../model/plan.js'
 import type { PlanPayload } from '../model/prepared.js'
-import type { ReleaseSnapshot } from '../model/release.js'
+import { newestRevision, type ReleaseSnapshot } from '../model/release.js'
 import type { RollbackPlan } from '../model/rollback-plan.js'
 import { unmetChecks, type Verdict } from '../model/verdict.js'
 import { aimCommand } from '../plan/aim-commands.js'
 import { isWorkload } from '../plan/objects/is-workload.js'
-import { manifestScope, parseManifest } from '../plan/objects/parse-manifest.js'
+import { manifestScope, parseManifest, type ManifestScope } from '../plan/objects/parse-manifest.js'
 import { planRollback } from '../plan/rollback/plan-rollback.js'
 import type { ReadPorts, WritePorts } from '../ports/ports.js'
 import type { HopStore } from '../ports/run-store.js'
@@ -83,6 +84,7 @@ export async function prepareRollback(
     lostResources: await lostResources(payload, files, liveCrds, ports),
     workloads: beforeObjects.filter(isWorkload).map(refOf),
     newestObjects: newestObjects.map(refOf),
+    newestHooks: (newest.hooks ?? []).map(({ object }) => scopedRef(object, scope)),
     beforeObjects: beforeObjects.map(refOf),
     ...(await recreatedBack(newestObjects, beforeObjects, ports)),
     backupFolder: files.backupFolder,
@@ -99,11 +101,17 @@ export async function prepareRollback(
 }
 
 /**
- * Closes a run that died before it changed anything: its lock goes and its record says so, so that nobody waits
- * for it. Throws `LockHeld` where it still runs.
+ * Before the way back is planned: a helm that outlived its run is let make its revision, and a run that died
+ * before it changed anything is closed: its lock goes and its record says so, so that nobody waits for it.
+ * Throws `LockHeld` where such a run still goes on.
  */
-export async function closeUnchanged(found: FoundRun, ports: WritePorts): Promise<void> {
-  if (changedHops(found).length > 0) return
+export async function beforeRollback(found: FoundRun, ports: WritePorts): Promise<void> {
+  const last = changedHops(found).length
+  const payload = found.payloads[last - 1]
+  if (payload) {
+    const wanted = { release: found.plan.release, after: newestRevision(payload.release.history) }
+    return awaitItsRevision(found.store.hop(last).folder, wanted, ports)
+  }
   const never = new AbortController().signal
   await withLock(found, ports, { finishStep: never, stopNow: never }, async () => undefined)
 }
@@ -113,6 +121,13 @@ function changedHops({ plan, progress }: Pick<FoundRun, 'plan' | 'progress'>): H
   return plan.hops.filter(({ steps }) =>
     steps.some(({ id, mutates }) => mutates && progress.begun.includes(id)),
   )
+}
+
+/** helm stores a namespace for every hook, also where its kind has none. */
+function scopedRef({ namespace, ...ref }: ObjectRef, { clusterScoped }: ManifestScope): ObjectRef {
+  const [group = ''] = ref.apiVersion.includes('/') ? ref.apiVersion.split('/') : []
+  const isScoped = namespace === undefined || clusterScoped.has(`${group}/${ref.kind}`)
+  return isScoped ? ref : { ...ref, namespace }
 }
 
 /** How many custom resources of the backup are gone or differ, by CRD; all of a CRD that is gone. */

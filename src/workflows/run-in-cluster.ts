@@ -33,6 +33,7 @@ export async function prepareJob(
   ports: ReadPorts,
 ): Promise<JobObjects> {
   refuseLarge(files)
+  refuseUnfit(prepared)
   const cluster = await readCluster(ports)
   const scope = await scopeOf(prepared, cluster, ports)
   const rights = { permissions: runPermissions(scope), held: heldRules(scope) }
@@ -50,6 +51,21 @@ function refuseLarge(files: JobFiles): void {
   const remedy =
     'Plan from a chart that the cluster can fetch (repository or oci://), or apply from a machine: leave out --in-cluster'
   throw new UpgradeError('InClusterRefused', message, { remedy })
+}
+
+/** What the Job could not do, or has not got. */
+function refuseUnfit({ request }: PreparedUpgrade): void {
+  const { onFailure, helmArguments } = request
+  const isRendered = helmArguments.some((word) => word.startsWith('--post-renderer'))
+  const what =
+    onFailure === 'rollback'
+      ? '--on-failure rollback, for which a Job gets no rights'
+      : isRendered
+        ? '--post-renderer, which is not in the plan file'
+        : undefined
+  if (what === undefined) return
+  const remedy = 'Plan without it, or apply from a machine: leave out --in-cluster'
+  throw new UpgradeError('InClusterRefused', `run this plan in the cluster: it has ${what}`, { remedy })
 }
 
 async function scopeOf(
@@ -108,14 +124,22 @@ export interface StartedJob {
   isNew: boolean
 }
 
-/** Makes the objects and lets the Job run; one of the same plan that is there is left as it is. */
+/** The Job of a plan that an earlier call has made, if it is still there. */
+export async function findJob(
+  plan: PreparedUpgrade['plan'],
+  namespace: string,
+  { cluster }: Pick<ReadPorts, 'cluster'>,
+): Promise<StartedJob | undefined> {
+  const name = jobName(plan)
+  const job = await cluster.readObject({ apiVersion: 'batch/v1', kind: 'Job', namespace, name })
+  return job && { namespace, name, isNew: false }
+}
+
+/** Makes the objects and lets the Job run. Throws `InClusterRefused`, and then leaves nothing. */
 export async function startJob(
   { clusterRole, rights, job, owned }: JobObjects,
   ports: WritePorts,
 ): Promise<StartedJob> {
-  const ref = refOf(job)
-  const started = { namespace: ref.namespace ?? '', name: ref.name }
-  if (await ports.cluster.readObject(ref)) return { ...started, isNew: false }
   const made: KubeObject[] = []
   try {
     const role = await create(clusterRole, ports, made)
@@ -127,7 +151,8 @@ export async function startJob(
     await takeBack(made, ports)
     throw error
   }
-  return { ...started, isNew: true }
+  const { name, namespace = '' } = job.metadata
+  return { namespace, name, isNew: true }
 }
 
 async function create(object: KubeObject, ports: WritePorts, made: KubeObject[]): Promise<KubeObject> {

@@ -25,7 +25,7 @@ describe('a plan in a file', function () {
   let mesh: MeshOnBed
   let env: Record<string, string>
   let file: string
-  let untouched: Map<string, string>
+  let untouched: Awaited<ReturnType<typeof everyObject>>
 
   const inBed = (name: string): string => join(mesh.bed.dir, name)
   const meshUpgrade = (...words: string[]): Promise<Ran> =>

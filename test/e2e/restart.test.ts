@@ -127,6 +127,21 @@ describe('restarting the control plane', function () {
     assert.deepEqual([after.length, after.filter(({ metadata }) => before.has(metadata.uid)).length], [2, 0])
   })
 
+  it('killed in the middle, is done by the same command', async () => {
+    const words = ['restart', '--control-plane', '--yes']
+    const child = spawn('kubectl-mesh_upgrade', words, { env: { ...process.env, ...env } })
+    child.stdout.resume()
+    let told = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      told += text
+      if (/osm-controller: /.test(told)) child.kill('SIGKILL')
+    })
+    await once(child, 'close')
+    assert.doesNotMatch(told, /restart Deployment osm-system\/osm-injector/)
+    const ran = await restart('--control-plane', '--yes', '-o', 'json')
+    assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr)
+  })
+
   it('is refused with 5 while another run holds the lock', async () => {
     const program = fileURLToPath(new URL('../support/hold-lock.ts', import.meta.url))
     const words = ['--import', 'tsx', program, 'osm', 'osm-system', 'other-run']

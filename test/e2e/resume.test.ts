@@ -7,7 +7,14 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { everyObject, touched } from '../support/cluster-state.js'
-import { killableMesh, killPlaces, upgradeWords, waitEnv, type KillBed } from '../support/kill-at-bed.js'
+import {
+  killableMesh,
+  killPlaces,
+  openGate,
+  upgradeWords,
+  waitEnv,
+  type KillBed,
+} from '../support/kill-at-bed.js'
 import { differences, leftovers, settledState, type SettledState } from '../support/kill-at-state.js'
 import { chartsFolder, notesFolder, type Helm } from '../support/mesh-on-bed.js'
 import { mustRun, type Ran } from '../support/run-program.js'
@@ -33,7 +40,7 @@ async function assertState({ bed }: Suite, wanted: SettledState): Promise<void> 
 }
 
 function assertExit(ran: Ran, wanted: number): void {
-  assert.equal(ran.exitCode, wanted, ran.stdout + ran.stderr)
+  assert.equal(ran.exitCode, wanted, ran.stdout.slice(-2000) + ran.stderr)
 }
 
 async function takeBack(suite: Suite): Promise<void> {
@@ -43,7 +50,7 @@ async function takeBack(suite: Suite): Promise<void> {
 
 async function kill({ bed }: Suite, words: readonly string[], place: keyof typeof killPlaces): Promise<void> {
   const ran = await bed.runKilled(words, killPlaces[place])
-  assert.equal(ran.exitCode, null, ran.stdout + ran.stderr)
+  assert.equal(ran.exitCode, null, ran.stderr)
 }
 
 describe('an upgrade that is killed, with helm3', function () {
@@ -59,7 +66,7 @@ describe('an upgrade that is killed, with helm3', function () {
     const { bed } = suite
     const gate = join(bed.env['BED_DIR'] ?? '', 'gate')
     const both = [1, 2].map(() => bed.run(oneHop, waitEnv(gate)))
-    await bed.opened(gate, 2)
+    await openGate(gate, 2)
     const [first, second] = (await Promise.all(both)).sort((a, b) => Number(a.exitCode) - Number(b.exitCode))
     assert.ok(first && second)
     assertExit(first, 0)
@@ -107,7 +114,7 @@ describe('an upgrade that is killed, with helm3', function () {
     const ran = await suite.bed.run(['resume'])
     assertExit(ran, 6)
     assert.match(ran.stderr, /line 1 of the journal was changed/)
-    assert.match(ran.stderr.replaceAll(/\\?\n\s*/g, ''), /crds restore \S*backup/)
+    assert.match(ran.stderr.replaceAll(/\s+/g, ' '), /crds restore \S+\/backup/)
   })
 })
 
@@ -133,6 +140,11 @@ describe('an upgrade that is killed, with helm4', function () {
     assertExit(ran, 0)
     assert.match(ran.stderr, /helm of the interrupted run still works \(pid \d+\)/)
     await assertState(suite, suite.after)
+    await takeBack(suite)
+  })
+
+  it('takes back what a helm has only begun, and what its hook left', async () => {
+    await kill(suite, oneHop, 'helmBegins')
     await takeBack(suite)
   })
 

@@ -40,7 +40,7 @@ describe('a run that is taken over by a second machine', function () {
       ...otherHost('machine-a'),
       ...freshHome(),
     })
-    assert.equal(ran.exitCode, null, ran.stdout + ran.stderr)
+    assert.equal(ran.exitCode, null, ran.stderr)
   }
 
   const unlock = async (home: Record<string, string>): Promise<void> => {
@@ -123,7 +123,7 @@ describe('a run that is taken over by a second machine', function () {
 })
 
 function assertExit(ran: Ran, wanted: number): void {
-  assert.equal(ran.exitCode, wanted, ran.stdout + ran.stderr)
+  assert.equal(ran.exitCode, wanted, ran.stdout.slice(-2000) + ran.stderr)
 }
 
 function withoutUid(text: string): string {

@@ -22,16 +22,17 @@ describe('an upgrade whose pods fit on no node', function () {
   this.timeout(180_000)
   let mesh: MeshOnBed
   let env: Record<string, string>
+  let kept: Awaited<ReturnType<typeof customResources>>
 
   before(async () => {
     mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2'), policies: 10 })
     env = installPlugin(mesh)
+    kept = await customResources(env)
   })
 
   after(() => mesh?.stop())
 
   it('names the cause and what helps soon after it stalls, once, and ends with exit code 8', async () => {
-    const kept = await customResources(env)
     const chart = join(chartsFolder, '0.10.0')
     const words = ['osm', chart, '--yes', '--timeout', '25s', '--release-notes', notesFolder, ...tooMuch]
     let [movedAt, namedAt] = [0, 0]

@@ -39,6 +39,8 @@ export const killPlaces = {
   afterBackup: { line: lineOf('hop-1', 'backup', 'succeeded'), when: 'after' },
   amongCrds: { line: `${lineOf('hop-1', 'apply-crds', 'progress')}.*multicluster`, when: 'torn' },
   duringHelm: { line: lineOf('hop-1', 'upgrade-release', 'started'), when: 'after', afterMs: 1500 },
+  /** Before it has made its revision, or in the middle of its hook. */
+  helmBegins: { line: lineOf('hop-1', 'upgrade-release', 'started'), when: 'after', afterMs: 200 },
   betweenHops: { line: lineOf('hop-1', 'run', 'succeeded'), when: 'after' },
   afterHelm: { line: lineOf('hop-2', 'upgrade-release-2', 'succeeded'), when: 'before' },
   rollbackHelm: { line: lineOf('rollback', 'rollback-release', 'started'), when: 'after', afterMs: 600 },
@@ -53,8 +55,6 @@ export interface KillBed {
   run(words: readonly string[], more?: Record<string, string>): Promise<Ran>
   /** The same, ended by SIGKILL at a place or after a time. */
   runKilled(words: readonly string[], point: KillPoint | number): Promise<Ran>
-  /** Opens the gate of `waitEnv` once so many wait for it. */
-  opened(gate: string, count: number): Promise<void>
   /** Folder of the newest run, or undefined. */
   runFolder(): string | undefined
   /** Lines of the journal of the newest run. */
@@ -124,12 +124,6 @@ function killBedOf(mesh: MeshOnBed, stop: () => Promise<void>): KillBed {
       if (typeof point === 'number') return killedAfter(run, words, point)
       return run(words, killEnv(point))
     },
-    async opened(gate, count) {
-      const waiting = (): number =>
-        readdirSync(dirname(gate)).filter((name) => name.startsWith(`${basename(gate)}.`)).length
-      while (waiting() < count) await sleep(20)
-      writeFileSync(gate, '')
-    },
     journal() {
       const file = join(runFolder() ?? '', 'journal.ndjson')
       return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []
@@ -155,6 +149,13 @@ export function otherHost(name: string): Record<string, string> {
 /** The environment that makes our program wait for a file before it takes the lock. */
 export function waitEnv(file: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=${preload}`, WAIT_FOR: file }
+}
+
+/** Opens the gate of `waitEnv` once so many wait for it. */
+export async function openGate(gate: string, count: number): Promise<void> {
+  const isWaiting = (name: string): boolean => name.startsWith(`${basename(gate)}.`)
+  while (readdirSync(dirname(gate)).filter(isWaiting).length < count) await sleep(20)
+  writeFileSync(gate, '')
 }
 
 /** The preload ends the process by itself, so that its time is what counts. */

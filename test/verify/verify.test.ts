@@ -76,6 +76,9 @@ describe('postflight checks', () => {
     assert.deepEqual(judge({ expectedRevision: 1 }), {})
     const failed = aRelease({ chartVersion: '0.9.2', failedAt: '0.10.0', releaseStatus: 'failed' })
     assert.match(checkOf({ release: failed }, 'release-deployed')?.message ?? '', /failed at chart 0\.10\.0/)
+    // A repair does not write helm's record.
+    const repaired = { release: failed, mayHaveFailed: true, expectedChartVersion: '0.10.0' }
+    assert.deepEqual(checkOf(repaired, 'release-deployed')?.status, 'warn')
   })
 
   it('are incomplete while a workload is on its way, and fail where it is gone or will not come about', () => {

@@ -103,7 +103,7 @@ function disowned(live: KubeObject): Json {
 }
 
 function managersOf({ metadata }: KubeObject): Json[] {
-  return (metadata.managedFields ?? []) as Json[]
+  return metadata.managedFields ?? []
 }
 
 function isOfSubresource(entry: Json): boolean {

@@ -34,9 +34,11 @@ async function leftovers(
   )
   const isOurs = (live: KubeObject): boolean => {
     const { annotations = {} } = live.metadata
+    // helm names the release in what it deploys, not in its hooks.
     return (
-      annotations['meta.helm.sh/release-name'] === release.name &&
-      annotations['meta.helm.sh/release-namespace'] === release.namespace
+      annotations['helm.sh/hook'] !== undefined ||
+      (annotations['meta.helm.sh/release-name'] === release.name &&
+        annotations['meta.helm.sh/release-namespace'] === release.namespace)
     )
   }
   return read.flatMap(({ ref, live }) =>

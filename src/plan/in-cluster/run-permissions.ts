@@ -49,20 +49,21 @@ export function runPermissions(scope: RunScope): Permission[] {
   ]
 }
 
-/** Rules of roles that are written and are not as they were. */
-export function heldRules({ after, hooks, changes }: RunScope): HeldRule[] {
-  const written = new Set(
-    changes.filter(({ change }) => change !== 'removed').map(({ object }) => refKey(object)),
-  )
-  const roles = [...after.filter((object) => written.has(keyOf(object))), ...hooks].filter(({ kind }) =>
-    ['Role', 'ClusterRole'].includes(kind),
-  )
-  return roles.flatMap(({ kind, metadata, ...role }) =>
+/** Rules of roles that are written and are not as they were: the API server asks their writer to hold them. */
+export function heldRules(scope: RunScope): HeldRule[] {
+  return writtenOf(scope, ['Role', 'ClusterRole']).flatMap(({ kind, metadata, ...role }) =>
     listField(role, 'rules').map((rule) => ({
       ...(kind === 'Role' && metadata.namespace ? { namespace: metadata.namespace } : {}),
       rule,
     })),
   )
+}
+
+function writtenOf({ after, hooks, changes }: RunScope, kinds: readonly string[]): KubeObject[] {
+  const left = changes.filter(({ change }) => change !== 'removed')
+  const written = new Set(left.map(({ object }) => refKey(object)))
+  const objects = [...after.filter((object) => written.has(keyOf(object))), ...hooks]
+  return objects.filter(({ kind }) => kinds.includes(kind))
 }
 
 /** Lock, record, events, the cluster's own name, and what waiting and diagnosing look at. */
@@ -130,7 +131,8 @@ function storagePermissions({ release, hops }: RunScope): Permission[] {
 }
 
 /** What helm and we ask for about the objects of the charts. */
-function objectPermissions({ before, after, hooks, expected, changes, servedKinds }: RunScope): Permission[] {
+function objectPermissions(scope: RunScope): Permission[] {
+  const { before, after, hooks, expected, changes, servedKinds } = scope
   const served = new Map(servedKinds.map((each) => [`${each.group}/${each.kind}`, each]))
   const allow = (ref: ObjectRef, ...verbs: Verbs[]): Permission[] => {
     const group = groupOf(ref.apiVersion)
@@ -155,19 +157,23 @@ function objectPermissions({ before, after, hooks, expected, changes, servedKind
     }),
     ...removed.flatMap((ref) => allow(ref, [['get', 'patch', 'delete'], [ref.name]])),
     ...expected.flatMap((ref) => allow(ref, [['get'], [ref.name]])),
-    ...[...after, ...hooks].flatMap((object) => bindPermissions(object)),
+    ...bindPermissions(scope),
   ]
 }
 
-/** A binding may be written by who may bind its role, whatever that holds. */
-function bindPermissions(object: KubeObject): Permission[] {
-  if (!['RoleBinding', 'ClusterRoleBinding'].includes(object.kind)) return []
-  const isCluster = textField(object, 'roleRef', 'kind') === 'ClusterRole'
-  const { namespace } = object.metadata
-  const where = object.kind === 'RoleBinding' && namespace ? { namespace } : {}
-  const resource = isCluster ? 'clusterroles' : 'roles'
-  const names = [textField(object, 'roleRef', 'name')]
-  return [{ verb: 'bind', group: 'rbac.authorization.k8s.io', resource, ...where, names }]
+/** A binding is written by who holds what its role holds, or may bind it. */
+function bindPermissions(scope: RunScope): Permission[] {
+  const held = new Set(
+    writtenOf(scope, ['Role', 'ClusterRole']).map(({ kind, metadata }) => `${kind}/${metadata.name}`),
+  )
+  return writtenOf(scope, ['RoleBinding', 'ClusterRoleBinding']).flatMap((object) => {
+    const [kind, name] = [textField(object, 'roleRef', 'kind'), textField(object, 'roleRef', 'name')]
+    if (held.has(`${kind}/${name}`)) return []
+    const { namespace } = object.metadata
+    const where = object.kind === 'RoleBinding' && namespace ? { namespace } : {}
+    const resource = kind === 'ClusterRole' ? 'clusterroles' : 'roles'
+    return [{ verb: 'bind', group: 'rbac.authorization.k8s.io', resource, ...where, names: [name] }]
+  })
 }
 
 function pluralOf({ kind }: ObjectRef, served: ServedKind | undefined): string {

@@ -25,7 +25,7 @@ interface ImmutableKind {
 
 const selector: ImmutableField = { path: ['spec', 'selector'] }
 
-/** What the API server refuses to change, each row proved on one (test/e2e/remedies.test.ts). */
+/** What the API server refuses to change, each row proved on one (immutable-fields.bed.test.ts). */
 const immutableKinds: readonly ImmutableKind[] = [
   { group: 'apps', kinds: ['Deployment', 'DaemonSet', 'ReplicaSet'], fields: [selector] },
   {
@@ -178,5 +178,5 @@ function plainClaims(value: Json | undefined): Json | undefined {
     const { creationTimestamp: _t, ...named } = isMapping(metadata) ? metadata : {}
     const { volumeMode = 'Filesystem', ...wanted } = isMapping(spec) ? spec : {}
     return { ...rest, metadata: named, spec: { ...wanted, volumeMode } }
-  }) as Json
+  })
 }

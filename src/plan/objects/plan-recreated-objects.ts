@@ -22,15 +22,15 @@ export function planRecreatedObjects(input: RecreationInput): ObjectRemedies {
       text: `${formatRef(change.object)} is deleted and made again (${change.fields.join(', ')} cannot be changed): ${lossWords(change)}`,
     })),
     recreated: accepted.map(({ object }) => object),
-    orphaning: accepted.flatMap(({ object: { pods: _pods, ...ref }, leavesPods }) => (leavesPods ? [ref] : [])),
+    orphaning: accepted.flatMap(({ object: { pods: _pods, ...ref }, leavesPods }) =>
+      leavesPods ? [ref] : [],
+    ),
   }
 }
 
 function isAccepted(change: ImmutableChange, { executor, accepted }: RemedyWish): boolean {
   return (
-    !change.holdsData &&
-    executor === 'mesh-upgrade' &&
-    accepted.includes(remedyId('recreate', change.object))
+    !change.holdsData && executor === 'mesh-upgrade' && accepted.includes(remedyId('recreate', change.object))
   )
 }
 

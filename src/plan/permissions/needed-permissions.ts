@@ -27,7 +27,12 @@ const verbOfChange = { added: 'create', changed: 'patch', removed: 'delete' } as
  */
 export function neededPermissions(input: NeededPermissionsInput): Permission[] {
   const own = input.executor === 'mesh-upgrade' ? [...recordPermissions(input), ...crdPermissions(input)] : []
-  return merged([...own, ...storagePermissions(input), ...objectPermissions(input), ...remedyPermissions(input)])
+  return merged([
+    ...own,
+    ...storagePermissions(input),
+    ...objectPermissions(input),
+    ...remedyPermissions(input),
+  ])
 }
 
 function recordPermissions({ release: { name, namespace } }: NeededPermissionsInput): Permission[] {

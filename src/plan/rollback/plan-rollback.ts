@@ -30,6 +30,8 @@ export interface RollbackInput {
   liveCrds: readonly LiveCrd[]
   /** Custom resources of the backup that are gone or differ, by CRD. */
   lostResources: ReadonlyMap<string, number>
+  /** Objects of its hooks. */
+  newestHooks: readonly ObjectRef[]
   /** Objects of its manifest as it was. */
   beforeObjects: readonly ObjectRef[]
   /** Objects that helm could not change back, of the uids that they have now. */
@@ -50,6 +52,7 @@ export function planRollback(input: RollbackInput): RollbackPlan {
   const toRevision = lastGoodRevision(before.history) ?? before.releaseRevision
   const crds = changedCrds(input)
   const steps = [
+    ...hookStep(input),
     ...crdStep(input, crds.restorable),
     ...resourceStep(input),
     ...deleteStep(input),
@@ -193,6 +196,21 @@ function leftoverStep({ hops, beforeObjects, before }: RollbackInput): Step[] {
     {
       ...{ id: 'remove-leftovers', type: 'remove-leftovers', objects, mutates: true },
       title: `delete what ${before.chartVersion} does not have, where helm leaves it: ${objects.map(formatRef).join(', ')}`,
+      commands: objects.map(deleteCommand),
+    },
+  ]
+}
+
+/** A helm that is ended in the middle of a hook leaves what it made: its Job might undo what is put back. */
+function hookStep({ newest, newestHooks, before }: RollbackInput): Step[] {
+  const isWhole = newest.releaseStatus === 'deployed'
+  if (isWhole || newestHooks.length === 0 || newest.releaseRevision === newestRevision(before.history))
+    return []
+  const objects = [...newestHooks]
+  return [
+    {
+      ...{ id: 'remove-hooks', type: 'remove-leftovers', objects, mutates: true },
+      title: `delete what hooks of revision ${newest.releaseRevision} left, if anything: ${objects.map(formatRef).join(', ')}`,
       commands: objects.map(deleteCommand),
     },
   ]

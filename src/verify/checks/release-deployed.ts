@@ -1,6 +1,7 @@
+import type { ReleaseSnapshot } from '../../model/release.js'
 import { plainVersion } from '../../model/version.js'
 import type { PostflightCheck } from '../check.js'
-import { whyUnreadable } from '../observation.js'
+import { whyUnreadable, type Observation } from '../observation.js'
 import { unknownResult } from '../results.js'
 
 /** helm records the release as deployed, at the revision and chart version that were planned. */
@@ -14,14 +15,12 @@ export const releaseDeployed: PostflightCheck = (observation) => {
   const { name, releaseStatus, releaseRevision } = release
   const chartVersion = release.failedAt ?? release.chartVersion
   const where = `release ${name} is ${releaseStatus} at chart ${chartVersion}, revision ${releaseRevision}`
-  const isVersion =
-    expectedChartVersion === undefined || plainVersion(expectedChartVersion) === plainVersion(chartVersion)
-  const isRevision = expectedRevision === undefined || expectedRevision === releaseRevision
-  if (releaseStatus === 'deployed' && isVersion && isRevision)
-    return { id, status: 'pass', message: where, objects: [] }
-  if (releaseStatus === 'failed' && isVersion && isRevision && observation.mayHaveFailed === true) {
-    const message = `${where}: helm keeps that record until the next upgrade`
-    return { id, status: 'warn', message, objects: [] }
+  if (isAsExpected(release, observation)) {
+    if (releaseStatus === 'deployed') return { id, status: 'pass', message: where, objects: [] }
+    if (releaseStatus === 'failed' && observation.mayHaveFailed === true) {
+      const message = `${where}: helm keeps that record until the next upgrade`
+      return { id, status: 'warn', message, objects: [] }
+    }
   }
   const wanted = [
     'deployed',
@@ -29,4 +28,15 @@ export const releaseDeployed: PostflightCheck = (observation) => {
     ...(expectedRevision === undefined ? [] : [`as revision ${expectedRevision}`]),
   ]
   return { id, status: 'fail', message: `${where}; it should be ${wanted.join(' ')}`, objects: [] }
+}
+
+/** At the version and revision that were planned, where any were. */
+function isAsExpected(
+  { chartVersion, failedAt, releaseRevision }: ReleaseSnapshot,
+  { expectedChartVersion, expectedRevision }: Observation,
+): boolean {
+  const isVersion =
+    expectedChartVersion === undefined ||
+    plainVersion(expectedChartVersion) === plainVersion(failedAt ?? chartVersion)
+  return isVersion && (expectedRevision === undefined || expectedRevision === releaseRevision)
 }
