@@ -1,7 +1,7 @@
 /**
  * `npm test`: every part in turn, the time of each, and one line with the sum as the last line.
  * Words choose: names of parts (`unit`, `e2e`, `lint` …), anything else is a pattern for test titles.
- * `JOBS=2 npm test -- e2e` runs two end-to-end files at a time.
+ * Two end-to-end files run at a time; `JOBS=1 npm test -- e2e` makes it one.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -53,7 +53,7 @@ function runUnit(pattern: string | undefined): Promise<Counts> {
 /** One process a file, so that no bed outlives its suite. */
 async function runEndToEnd(pattern: string | undefined): Promise<Counts> {
   const queue = testFiles.filter(isBedTest)
-  const jobs = Math.max(1, Number(process.env.JOBS ?? 1) || 1)
+  const jobs = Math.max(1, Number(process.env.JOBS ?? 2) || 1)
   const sums: Counts[] = []
   const worker = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {

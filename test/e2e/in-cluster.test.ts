@@ -180,11 +180,8 @@ function interruptedAt(
 }
 
 describe('the rights of an in-cluster run', () => {
-  /** Granted for what these runs do not come to, or asked for where no audit log tells. */
+  /** Granted for what these runs do not come to. */
   const unseen: [grant: RegExp, reason: string][] = [
-    [/^create customresourcedefinitions\S* \(/, 'asked inside the server-side apply that creates'],
-    [/^create configmaps \(mesh-upgrade\.osm\)/, 'asked inside the server-side apply that creates'],
-    [/^create secrets \(mesh-upgrade\.osm\.hop-1\)/, 'asked inside the server-side apply that creates'],
     [/^(list events|get pods\/log|list jobs\.batch) in osm-system$/, 'diagnosis of a rollout that stalls'],
   ]
 

@@ -71,7 +71,7 @@ describe('an upgrade that is killed, with helm3', function () {
     assert.ok(first && second)
     assertExit(first, 0)
     assertExit(second, 5)
-    assert.match(second.stderr, /another run works on osm: \S+@\S+ pid \d+/)
+    assert.match(second.stderr, /another run works on osm:\s+\S+@\S+\s+pid\s+\d+/)
     suite.after = await settledState(bed.env, 'helm3')
     assert.deepEqual(await leftovers(bed.env, 'helm3'), [])
   })

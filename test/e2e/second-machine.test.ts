@@ -46,7 +46,7 @@ describe('a run that is taken over by a second machine', function () {
   const unlock = async (home: Record<string, string>): Promise<void> => {
     const held = await bed.run(['resume'], home)
     assertExit(held, 5)
-    const run = /\(run (\S+?)\)/.exec(held.stderr)?.[1] ?? ''
+    const run = /\(run\s+(\S+?)\)/.exec(held.stderr)?.[1] ?? ''
     assertExit(await bed.run(['unlock', '--run', run, '--yes'], home), 0)
   }
 

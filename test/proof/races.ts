@@ -42,7 +42,7 @@ async function race(bed: Bed, release: FaultyRelease, round: number): Promise<Pr
   await openGate(gate, both.length)
   const [first, second] = (await Promise.all(both)).sort((a, b) => Number(a.exitCode) - Number(b.exitCode))
   const codes = `${String(first?.exitCode)} and ${String(second?.exitCode)}`
-  const names = /another run works on \S+: \S+@\S+ pid \d+/.test(second?.stderr ?? '')
+  const names = /another run works on \S+:\s+\S+@\S+\s+pid\s+\d+/.test(second?.stderr ?? '')
   const wrong = [
     ...(codes === '0 and 5' ? [] : [`exit codes ${codes}`]),
     ...(names ? [] : ['the holder is not named']),

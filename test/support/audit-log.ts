@@ -28,7 +28,10 @@ export function askedBy(bedFolder: string, username: string): Asked[] {
     if (user.username !== username || !objectRef) return []
     const { apiGroup = '', resource = '', subresource, namespace = '', name = '' } = objectRef
     const place = subresource === undefined ? resource : `${resource}/${subresource}`
-    return [{ verb, group: apiGroup, resource: place, namespace, name, status: responseStatus?.code ?? 0 }]
+    const asked = { group: apiGroup, resource: place, namespace, name, status: responseStatus?.code ?? 0 }
+    // A server-side apply that makes its object is asked for both.
+    const isCreated = verb === 'patch' && asked.status === 201
+    return [{ verb, ...asked }, ...(isCreated ? [{ verb: 'create', ...asked }] : [])]
   })
 }
 
