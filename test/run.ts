@@ -50,9 +50,12 @@ function runUnit(pattern: string | undefined): Promise<Counts> {
   return mochaInChild({ files, pattern, timeoutMs: 5000, reporter: 'dot' }, 'inherit')
 }
 
+const rank = (file: string): number => (file.startsWith('e2e') ? 0 : 1)
+
 /** One process a file, so that no bed outlives its suite. */
 async function runEndToEnd(pattern: string | undefined): Promise<Counts> {
-  const queue = testFiles.filter(isBedTest)
+  // The long ones first, so that no worker is left alone with one at the end.
+  const queue = testFiles.filter(isBedTest).sort((left, right) => rank(left) - rank(right))
   const jobs = Math.max(1, Number(process.env.JOBS ?? 2) || 1)
   const sums: Counts[] = []
   const worker = async (): Promise<void> => {

@@ -268,3 +268,13 @@ export const crdRestoreFlags = {
     description: 'replace live custom resources that differ from the backup',
   }),
 }
+
+/** For what was consented to before. */
+export const unattendedFlags = {
+  yes: Flags.boolean({
+    ...consent,
+    char: 'y',
+    aliases: ['confirm'],
+    description: 'do not ask: stop where something comes up that was not consented to',
+  }),
+}

@@ -13,6 +13,7 @@ export default class Resume extends ChangingCommand {
   static override args = flags.releaseArg
   static override flags = {
     ...flags.runFlags,
+    ...flags.unattendedFlags,
     ...flags.clusterFlags,
     ...flags.hookFlags,
     ...flags.outputFlags,
@@ -20,7 +21,10 @@ export default class Resume extends ChangingCommand {
 
   /** The consent of the run still holds: nothing is done that it does not cover. */
   async run(): Promise<void> {
-    const ports = await this.connectForUpgrade()
+    const connected = await this.connectForUpgrade()
+    const { prompter } = connected
+    const ports =
+      this.words.flags.yes === true ? { ...connected, prompter: { ...prompter, canAsk: false } } : connected
     const found = await wishedRun(await findRun(runWishOf(this.words), ports), runWishes(this.words), false)
     const { rollback } = found
     const interrupts = this.beginChanges()

@@ -1,5 +1,5 @@
 /**
- * A short set of the fault matrix (`npm run proof -- faults`): each fault once, at requests spread over a run
+ * A short set of the fault matrix (`npm run proof -- faults`): some faults once, at requests spread over a run
  * of the upgrade, through a proxy in front of a real API server.
  */
 import assert from 'node:assert/strict'
@@ -7,10 +7,7 @@ import { faultName, startFaultBed, type FaultBed, type FaultCase } from '../supp
 import type { Fault, ProxiedRequest } from '../support/fault-proxy.js'
 
 /** What must succeed all the same, and where a run ends in a stated state instead. */
-const ridden: Fault[] = [
-  ...(['401', '429', '500', '503', 'page', 'slow-loris', 'half-body', 'half-json'] as const),
-  ...(['reset', 'reset-after', { downForMs: 1500 }] as const),
-]
+const ridden: Fault[] = ['401', '429', 'half-json', 'slow-loris', 'reset-after', { downForMs: 1500 }]
 
 describe('an upgrade of which one request is spoilt', function () {
   this.timeout(120_000)

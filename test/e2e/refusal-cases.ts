@@ -241,12 +241,6 @@ export function blockerCases(at: Places): Record<string, Blocker> {
       says: /is a downgrade/,
       helps: /helm history/,
     },
-    'too many minors': {
-      words: () => ['osm', '--to', '0.11.1'],
-      code: 'MU302',
-      says: /0\.9\.2 → 0\.11\.1 is too far/,
-      helps: /kubectl mesh-upgrade osm -n osm-system --to 0\.10\.0/,
-    },
     'too many minors by a chart of which no other version is known': {
       words: () => ['osm', join(chartsFolder, '0.11.1')],
       code: 'MU302',
