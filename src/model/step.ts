@@ -36,6 +36,15 @@ export type Step = StepBase &
     | { type: 'rollback-release'; release: string; namespace: string; toRevision: number }
     /** Objects that are not helm's any more and that it could not take back. */
     | { type: 'delete-objects'; objects: ObjectRef[] }
+    /** Objects that pods of the newer version may have made again: those of `release` are made by helm once more. */
+    | {
+        type: 'reclaim-objects'
+        objects: ObjectRef[]
+        gone: ObjectRef[]
+        release: string
+        namespace: string
+        toRevision: number
+      }
     /** Objects that only the newer version has: what helm left of them goes. */
     | { type: 'remove-leftovers'; objects: ObjectRef[] }
     /** Takes the mark of `keep-objects` away again. */
@@ -75,6 +84,7 @@ export const stepTypes = Object.keys({
   'restore-resources': true,
   'rollback-release': true,
   'delete-objects': true,
+  'reclaim-objects': true,
   'remove-leftovers': true,
   'unkeep-objects': true,
   'unadopt-objects': true,

@@ -7,6 +7,7 @@ import { deleteObjects } from './delete-objects.js'
 import { keepObjects, unkeepObjects } from './keep-objects.js'
 import { recreateObjects, removeOrphans } from './recreate-objects.js'
 import { restartWorkloads } from './restart-workloads.js'
+import { reclaimObjects } from './reclaim-objects.js'
 import { removeLeftovers } from './remove-leftovers.js'
 import { restoreCrds } from './restore-crds.js'
 import { restoreResources } from './restore-resources.js'
@@ -31,6 +32,7 @@ export const stepRunners: Omit<StepRunners, 'verify'> = {
   'restore-resources': restoreResources,
   'rollback-release': rollbackRelease,
   'delete-objects': deleteObjects,
+  'reclaim-objects': reclaimObjects,
   'remove-leftovers': removeLeftovers,
   'unkeep-objects': unkeepObjects,
   'unadopt-objects': unadoptObjects,

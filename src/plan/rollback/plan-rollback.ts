@@ -63,6 +63,7 @@ export function planRollback(input: RollbackInput): RollbackPlan {
     ...unadoptSteps(input),
     ...leftoverStep(input),
     ...waitStep(input),
+    ...reclaimStep(input, toRevision),
     ...orphanSteps('remove-orphans-rollback', input.orphaning ?? []),
     verifyStep,
   ].map((step) => ({
@@ -177,6 +178,24 @@ function deleteStep(input: RollbackInput): Step[] {
       ...{ id: 'delete-objects', type: 'delete-objects', objects, mutates: true },
       title: `delete ${objects.map(formatRef).join(', ')}: helm makes those of revision ${input.before.releaseRevision} again`,
       commands: objects.map(deleteCommand),
+    },
+  ]
+}
+
+/** Until its pods are gone, the newer version makes its objects again, also after helm made them. */
+function reclaimStep(input: RollbackInput, toRevision: number): Step[] {
+  const { left } = markedObjects(input)
+  if (left.length === 0) return []
+  const { name, namespace } = input.before
+  const had = new Set(input.beforeObjects.map(refKey))
+  const objects = left.filter((ref) => had.has(refKey(ref)))
+  const gone = left.filter((ref) => !had.has(refKey(ref)))
+  return [
+    {
+      ...{ id: 'reclaim-objects', type: 'reclaim-objects', objects, gone, mutates: true },
+      ...{ release: name, namespace, toRevision },
+      title: `take back, where pods of the newer version made it again meanwhile: ${left.map(formatRef).join(', ')}`,
+      commands: [...left.map(deleteCommand), input.rollbackCommand(toRevision)],
     },
   ]
 }
