@@ -21,7 +21,7 @@ function live(ref: ObjectRef, by: 'helm' | 'mesh'): KubeObject {
     annotations: { 'meta.helm.sh/release-name': 'osm' },
     labels: { 'app.kubernetes.io/managed-by': 'Helm' },
   }
-  return { ...ref, metadata: { name, uid: `uid-${name}`, ...(by === 'helm' ? marks : {}) } } as KubeObject
+  return { ...ref, metadata: { name, uid: `uid-${name}`, ...(by === 'helm' ? marks : {}) } }
 }
 
 /** Runs the step where these objects are there: what was deleted, and how often helm went back. */
