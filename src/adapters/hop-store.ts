@@ -223,6 +223,8 @@ export class FileHopStore implements HopStore {
   }
 
   private async readLines(file: string): Promise<string[]> {
+    // Another process made the backup: what is not known yet must not pass for nothing.
+    if (this.written.size === 0) await this.openBackup()
     if (!this.written.has(file)) return []
     return linesOf(await readFile(join(this.backupFolder, file), 'utf8'))
   }

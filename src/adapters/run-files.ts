@@ -27,10 +27,31 @@ export async function syncFolder(folder: string): Promise<void> {
 /** Makes `path` for its owner alone. Throws `RunFolderUnwritable`, which names the run's `folder`. */
 export async function makeFolder(path: string, folder: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: folderMode })
+    await makeFolders(path)
   } catch (error) {
     throw unwritable(`make the folder of this run, ${folder}: ${await folderReason(folder, error)}`, error)
   }
+}
+
+/** One after the other: making several at once, node asks for ever where a file system (procfs) has no such entry. */
+async function makeFolders(path: string): Promise<void> {
+  const missing: string[] = []
+  for (let at = path; !(await isThere(at)) && dirname(at) !== at; at = dirname(at)) missing.push(at)
+  for (const folder of missing.reverse()) {
+    await mkdir(folder, { mode: folderMode }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false
+      throw error
+    },
+  )
 }
 
 /** What was copied is for its owner alone, too. */

@@ -23,6 +23,8 @@ export interface RestoreWish {
   withinMs: number
   /** What to do about a failure. */
   remedy: string
+  /** Given what is about to be replaced, as the server has it; on disk before it is replaced. */
+  keepReplaced?: (raws: string[]) => Promise<void>
   /** Told before each batch. */
   onBatch: (message: string) => Promise<void>
 }
@@ -117,6 +119,17 @@ interface PutContext {
   deadline: number
 }
 
+async function keepLive(
+  batch: readonly Item[],
+  { keepReplaced }: RestoreWish,
+  { ports }: RestoreWork,
+): Promise<void> {
+  const replaced = batch.filter(({ live }) => live !== undefined)
+  if (!keepReplaced || replaced.length === 0) return
+  const raws = await Promise.all(replaced.map((item) => ports.cluster.readRaw(refOf(item))))
+  await keepReplaced(raws.filter((raw) => raw !== undefined))
+}
+
 /** Puts items back, several at once; gives how many. */
 function putter(context: PutContext): (items: readonly Item[]) => Promise<number> {
   const { wish, work, failures } = context
@@ -127,6 +140,7 @@ function putter(context: PutContext): (items: readonly Item[]) => Promise<number
       await wish.onBatch(
         `put ${batch.length} custom resources back, from ${batch[0] ? nameOf(batch[0]) : ''}`,
       )
+      await keepLive(batch, wish, work)
       await inParallel(batch, async (item) => {
         const result = await putBack(item, context)
         if (result === 'done') done++

@@ -105,8 +105,7 @@ export const findingCodes: Record<string, FindingCode> = {
   MU210: {
     title: 'a CRD cannot be taken back once an object is written',
     found: "the target's storage version is not among the versions of the live CRD",
-    remedy:
-      'know it: a rollback leaves the new CRD in place, which goes on serving the old versions that it has',
+    remedy: 'know it: a rollback leaves the new CRD in place, which serves the old versions too',
   },
   MU211: {
     title: 'a custom resource could not be made again',
@@ -145,8 +144,7 @@ export const findingCodes: Record<string, FindingCode> = {
   MU221: {
     title: 'release notes could not be read',
     found: 'no network, no such file, or no notes for a version in between',
-    remedy:
-      'give them with --release-notes FILE|URL, or read them yourself; the CRDs were compared all the same',
+    remedy: 'give them with --release-notes FILE|URL; the CRDs were compared all the same',
   },
   MU222: {
     title: 'the release notes miss a CRD change',
@@ -241,8 +239,7 @@ export const findingCodes: Record<string, FindingCode> = {
   MU604: {
     title: 'a CRD cannot be put back as it was',
     found: 'its status.storedVersions names a version that the CRD of the backup does not have',
-    remedy:
-      'leave the new CRD in place: it goes on serving the old versions; the API server refuses the old one',
+    remedy: 'leave the new CRD in place: it goes on serving the old versions',
   },
   MU606: {
     title: 'helm would delete a rollback point during the upgrade',
@@ -255,6 +252,16 @@ export const findingCodes: Record<string, FindingCode> = {
     found: 'an id given with --accept belongs to no step of the plan',
     remedy: 'compare it with the ids that the plan asks for, or leave it out',
   },
+  MU608: {
+    title: 'somebody changed the release since the run',
+    found: 'the newest revision is neither of the run that is taken back nor of a way back from it',
+    remedy: 'go back only if that revision may be lost: --accept discard-revision',
+  },
+  MU609: {
+    title: 'custom resources were edited or deleted since the run',
+    found: 'an object of the backup is gone, or differs from the live one (server dry-run)',
+    remedy: 'go back if that may be undone: --accept overwrite-edits; the run keeps a copy',
+  },
   MU701: {
     title: 'no node has the CPU or memory that a pod asks for',
     found: "the scheduler's message about a pod without a node says Insufficient cpu or Insufficient memory",
@@ -263,8 +270,7 @@ export const findingCodes: Record<string, FindingCode> = {
   },
   MU702: {
     title: 'the CRDs are out of step with the program that uses them',
-    found:
-      'the log of a pod that is not ready says that the server could not find a version of a custom resource',
+    found: 'the log of a pod says that the server could not find a version of a custom resource',
     remedy:
       "bring the CRDs to the chart's version with kubectl mesh-upgrade, which keeps the custom resources, then restart the program",
   },

@@ -16,6 +16,7 @@ export function formatRollback(plan: RollbackPlan, view: View): string {
     head,
     findingLines(plan.findings, view),
     [heading('Steps'), ...plan.steps.flatMap((step, index) => stepLines(step, index, view))],
+    plan.consents.map(({ id, text }) => `${heading('Consent')}   ${text} · --accept ${id}`),
     plan.hooks ? [heading('Hooks'), ...hookLines(plan.hooks, view)] : [],
   ]
   return `${parts

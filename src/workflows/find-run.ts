@@ -85,7 +85,9 @@ async function newestHere(
 ): Promise<string | undefined> {
   for (const runId of (await runs.list(uid, release)).reverse()) {
     const store = await runs.find(uid, release, runId)
-    if (store && (await store.readJournal()).length > 0) return runId
+    if (!store || (await store.readJournal()).length === 0) continue
+    // A restart has nothing to resume or to take back.
+    if ((await store.readPlan()).plan.purpose !== 'restart') return runId
   }
   return undefined
 }

@@ -23,6 +23,11 @@ export async function afterFailure(run: LiveRun, outcome: UpgradeOutcome): Promi
     const progress = runProgress(await run.store.readJournal())
     const rollback = await prepareRollback({ ...run, progress }, run.ports)
     for (const { title } of rollback.steps) note(`way back: ${title}`)
+    if (rollback.consents.length > 0) {
+      const why = rollback.findings.map(({ message }) => message).join('; ')
+      note(`not rolled back by itself: ${why}; look at it: {program} rollback --dry-run`)
+      return outcome
+    }
     if (!(await isWanted(run, rollback, failure))) return outcome
     await run.store.writeRollbackPlan(rollback)
     return withFailure(await rollBack(run, rollback, runSteps), failure)

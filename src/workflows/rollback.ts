@@ -2,7 +2,7 @@ import { readCluster } from '../discover/read-cluster.js'
 import { UpgradeError } from '../errors.js'
 import { takeLock } from '../execute/lock.js'
 import { resumeSteps, runSteps, type StepRunner } from '../execute/run-steps.js'
-import { beginRecord, markDied } from '../execute/run-record.js'
+import { beginRecord, markDied, readRecord } from '../execute/run-record.js'
 import { stepRunners } from '../execute/steps/registry.js'
 import { compareResources } from '../execute/compare-resources.js'
 import { isGoing } from '../execute/put-crds-back.js'
@@ -11,6 +11,7 @@ import { settlePending } from '../execute/mend-pending.js'
 import { awaitItsRevision, settleHelm } from '../execute/tell-helm.js'
 import type { Consent } from '../model/consent.js'
 import type { LiveCrd } from '../model/crd.js'
+import type { RunProgress } from '../model/journal.js'
 import { canonicalJson } from '../model/digest.js'
 import { refOf, type KubeObject } from '../model/kube-object.js'
 import type { ObjectRef } from '../model/object-ref.js'
@@ -42,6 +43,7 @@ import {
   type LiveRun,
 } from './live-run.js'
 import { contextOf, workloadsOf } from './run-hops.js'
+import { isForeignRevision, touchedSince } from './since-run.js'
 
 const part = 'rollback'
 
@@ -51,7 +53,7 @@ const part = 'rollback'
  */
 export async function prepareRollback(
   { plan, payloads, progress, store }: Pick<FoundRun, 'plan' | 'payloads' | 'progress' | 'store'>,
-  ports: ReadPorts,
+  ports: WritePorts,
 ): Promise<RollbackPlan> {
   const [payload] = payloads
   const hops = changedHops({ plan, progress })
@@ -82,6 +84,8 @@ export async function prepareRollback(
     runId: store.location.runId,
     ...{ cluster, hops, before: payload.release, newest, backupCrds, liveCrds },
     lostResources: await lostResources(payload, files, liveCrds, ports),
+    isForeign: isForeignRevision(newest, payloads),
+    touched: await touchedSince({ plan, payload, files }, liveCrds, ports),
     workloads: beforeObjects.filter(isWorkload).map(refOf),
     newestObjects: newestObjects.map(refOf),
     newestHooks: (newest.hooks ?? []).map(({ object }) => scopedRef(object, scope)),
@@ -173,10 +177,29 @@ export async function resumeRollback(
   ports: WritePorts,
   interrupts: Interrupts,
 ): Promise<UpgradeOutcome> {
-  return withLock(found, ports, interrupts, async (run, { rollback = found.rollback }) => {
+  return withLock(found, ports, interrupts, async (run, { rollback = found.rollback, progress }) => {
+    await refuseEnded(run, progress)
     await hooksBeforeRun(run, part)
     return runEnded(run, await rollBack(run, rollback, resumeSteps))
   })
+}
+
+/** A way back is gone once: afterwards the release is others' to change. Throws `RunAbsent` and `PlanStale`. */
+async function refuseEnded({ plan, payloads, store, ports }: LiveRun, { parts }: RunProgress): Promise<void> {
+  const { runId } = store.location
+  const record = await readRecord(plan.release, ports)
+  const isTold = record?.run !== runId || record.phase === 'RolledBack'
+  if (parts.some((known) => known.part === part && known.ended === 'succeeded') && isTold) {
+    throw new UpgradeError('RunAbsent', `run ${runId} has been taken back: nothing to resume`, {
+      remedy: 'Look at it: {program} status; upgrade again: {program} upgrade',
+    })
+  }
+  const newest = await ports.releases.readNewestRevision(plan.release)
+  if (!newest) throw new UpgradeError('PlanStale', `release ${plan.release.name} is gone`)
+  if (!isForeignRevision(newest, payloads)) return
+  const { releaseRevision, releaseStatus, chartVersion } = newest
+  const what = `the release is at revision ${releaseRevision} (${releaseStatus}, chart ${chartVersion}), which neither this run nor its way back made`
+  throw new UpgradeError('PlanStale', what)
 }
 
 async function withLock<T>(
@@ -269,9 +292,12 @@ async function verifyRollback(
       expectedCrds: liveCrds.map(({ name }) => name),
       crdsBefore: liveCrds,
       // Where the run deleted them, they were made again by it or by this.
-      remade: plan.hops.flatMap(({ crds }) =>
-        crds.flatMap(({ name, action }) => (action === 'recreate' ? [name] : [])),
-      ),
+      remade: [
+        ...plan.hops.flatMap(({ crds }) =>
+          crds.flatMap(({ name, action }) => (action === 'recreate' ? [name] : [])),
+        ),
+        ...steps.flatMap((step) => (step.type === 'restore-resources' ? step.crds : [])),
+      ],
       ...{ customResourceKinds, store: store.hop(1), signal: interrupts.finishStep },
     },
     ports,

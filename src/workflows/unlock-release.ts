@@ -54,13 +54,9 @@ async function nameOf(wish: ReleaseWish, ports: WritePorts): Promise<ReleaseName
 function namedRun(runId: string | undefined, lock: LockState, { name, namespace }: ReleaseName): string {
   if (runId !== undefined) return runId
   const command = `{program} unlock ${name} -n ${namespace} --run ${lock.runId ?? 'RUN'}`
-  throw new UpgradeError(
-    'Usage',
-    `name the run whose lock is to be broken; held by ${lock.holder}: ${command}`,
-    {
-      help: '{program} unlock --help',
-    },
-  )
+  throw new UpgradeError('RunAbsent', `name the run whose lock is to be broken; held by ${lock.holder}`, {
+    remedy: `Break it: ${command}`,
+  })
 }
 
 function question({ name, namespace }: ReleaseName, lock: LockState): string {

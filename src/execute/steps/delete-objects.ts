@@ -15,11 +15,16 @@ export const deleteObjects: StepRunner = {
     }
   },
 
-  // What is there again may be helm's: only the journal tells.
-  async probe(step, { store, part }) {
+  // What is there once helm has gone back is helm's; before that it is in helm's way, whoever made it.
+  async probe(step, { store, part, steps, ports }) {
     const { done } = runProgress(await store.readJournal())
-    return done[part]?.includes(step.id) === true
-      ? { state: 'done', message: 'they were deleted' }
-      : { state: 'not-done', message: 'not every one was deleted' }
+    const later = steps.find(({ type }) => type === 'rollback-release')
+    if (later && done[part]?.includes(later.id) === true)
+      return { state: 'done', message: 'helm has gone back' }
+    const objects = step.type === 'delete-objects' ? step.objects : []
+    const live = await Promise.all(objects.map((ref) => ports.cluster.readObject(ref)))
+    return live.every((object) => object === undefined)
+      ? { state: 'done', message: 'they are gone' }
+      : { state: 'not-done', message: 'not every one is gone' }
   },
 }

@@ -16,6 +16,11 @@ export const restoreResources: StepRunner = {
         remedy:
           'all of them are in the backup: mend what the server names, then go on with {program} resume, which puts back what is missing',
         withinMs: context.payload.timeoutMs,
+        keepReplaced: async (raws) => {
+          const name = `replaced-${context.ports.clock.now()}`
+          const file = await context.files.keepStorageObjects(name, raws)
+          await journalProgress(context, step, `${raws.length} objects as they were before: ${file}`)
+        },
         onBatch: (message) => journalProgress(context, step, message),
       },
       context,

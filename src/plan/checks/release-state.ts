@@ -47,7 +47,11 @@ function pendingRemedy(
   const check = 'make sure that no helm is running on it'
   if (good !== undefined) {
     const text = `${check}, then bring it back to the last good revision`
-    return { text, commands: [history, `helm rollback ${name} ${good} -n ${namespace}`] }
+    const status = `{program} status ${name} -n ${namespace}`
+    return {
+      text: `${text}; a run of this tool that was interrupted goes on with resume, which waits for its helm`,
+      commands: [status, history, `helm rollback ${name} ${good} -n ${namespace}`],
+    }
   }
   if (releaseStatus !== 'pending-install')
     return { text: `${check}; no revision is good`, commands: [history] }

@@ -4,7 +4,7 @@ import { digestOfJson } from '../../model/digest.js'
 import type { Finding } from '../../model/finding.js'
 import { textField } from '../../model/kube-object.js'
 import { formatRef, refKey, type ObjectRef } from '../../model/object-ref.js'
-import type { Hop } from '../../model/plan.js'
+import type { ConsentRequirement, Hop } from '../../model/plan.js'
 import { lastGoodRevision, newestRevision, type ReleaseSnapshot } from '../../model/release.js'
 import { rollbackApiVersion, type RollbackPlan } from '../../model/rollback-plan.js'
 import type { RecreatedObject, Step } from '../../model/step.js'
@@ -38,6 +38,10 @@ export interface RollbackInput {
   recreated?: readonly RecreatedObject[]
   /** Of those, controllers whose pods are not taken over. */
   orphaning?: readonly ObjectRef[]
+  /** True where neither the run nor a way back from it made the newest revision. */
+  isForeign: boolean
+  /** Custom resources that somebody edited or deleted since the backup. */
+  touched: readonly string[]
   /** Workloads of the release as it was. */
   workloads: readonly ObjectRef[]
   backupFolder: string
@@ -79,10 +83,45 @@ export function planRollback(input: RollbackInput): RollbackPlan {
     from: { chartVersion: newest.chartVersion },
     to: { chartVersion: before.chartVersion, releaseRevision: toRevision },
     steps,
-    findings: crds.stuck.map(stuckFinding),
-    consents: [],
+    findings: [...laterWork(input).map(({ finding }) => finding), ...crds.stuck.map(stuckFinding)],
+    consents: laterWork(input).map(({ consent }) => consent),
   }
   return { ...plan, digest: digestOfJson(plan) }
+}
+
+interface LaterWork {
+  finding: Finding
+  consent: ConsentRequirement
+}
+
+/** What others did since, and would lose: each behind a consent of its own. */
+function laterWork({ isForeign, newest, touched }: RollbackInput): LaterWork[] {
+  const { releaseRevision, chartVersion, description } = newest
+  const revision: LaterWork = {
+    finding: {
+      code: 'MU608',
+      severity: 'warning',
+      message: `revision ${releaseRevision} (chart ${chartVersion}) is not of this run: going back discards it`,
+      evidence: description === '' ? [] : [description],
+    },
+    consent: {
+      id: 'discard-revision',
+      text: `Discard revision ${releaseRevision}, which this run did not make?`,
+    },
+  }
+  const edits: LaterWork = {
+    finding: {
+      code: 'MU609',
+      severity: 'warning',
+      message: `${touched.length} custom resources were edited or deleted since the backup: going back undoes that`,
+      evidence: touched.slice(0, 20),
+    },
+    consent: {
+      id: 'overwrite-edits',
+      text: `Undo what was done since to ${touched.length} custom resources?`,
+    },
+  }
+  return [...(isForeign ? [revision] : []), ...(touched.length > 0 ? [edits] : [])]
 }
 
 /** CRDs that are not as they were; those whose objects are stored in a version that the old one lacks stay. */
@@ -120,7 +159,7 @@ function crdStep({ hops, backupCrds, liveCrds, backupFolder }: RollbackInput, re
       title: `CRDs: ${[...back, ...away].join('; ')}`,
       commands: [
         `{program} crds restore ${backupFolder}`,
-        ...created.map((name) => `kubectl delete crd ${name}`),
+        ...created.map((name) => `test -z "$(kubectl get ${name} -A -o name)" && kubectl delete crd ${name}`),
       ],
     },
   ]
