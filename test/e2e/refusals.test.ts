@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UpgradeOutcome } from '../../src/model/outcome.js'
 import type { UpgradePlan } from '../../src/model/plan.js'
@@ -147,8 +147,9 @@ describe('what an upgrade refuses', function () {
         Object.assign(this.test ?? {}, { skipReason: why })
         this.skip()
       }
-      // Room for the folders, the plan and the journal, but for no file of the backup.
-      const [program = '', ...before] = onOwnDisk(file('disk'), 'nr_inodes=10')
+      // Room for the folders, the plan, the copy of the chart and the journal, but for no file of the backup.
+      const inChart = readdirSync(target, { recursive: true }).length
+      const [program = '', ...before] = onOwnDisk(file('disk'), `nr_inodes=${17 + inChart}`)
       const words = [...before, kubectl, 'mesh-upgrade', 'osm', target, ...notes, '--yes', '-o', 'json']
       const ran = await runProgram(program, words, { env: { ...env, XDG_STATE_HOME: file('disk') } })
       const { failure, diagnosis } = JSON.parse(ran.stdout) as UpgradeOutcome
