@@ -43,8 +43,8 @@ function assertExit(ran: Ran, wanted: number): void {
   assert.equal(ran.exitCode, wanted, ran.stdout.slice(-2000) + ran.stderr)
 }
 
-async function takeBack(suite: Suite): Promise<void> {
-  assertExit(await suite.bed.run(['rollback', '--yes']), 0)
+async function takeBack(suite: Suite, consents: readonly string[] = []): Promise<void> {
+  assertExit(await suite.bed.run(['rollback', '--yes', ...consents]), 0)
   await assertState(suite, suite.before)
 }
 
@@ -105,7 +105,9 @@ describe('an upgrade that is killed, with helm3', function () {
       touched(untouched, await everyObject(env)).filter((name) => !own.test(name)),
       [],
     )
-    await takeBack(suite)
+    // What another did since is not discarded by --yes alone.
+    assertExit(await suite.bed.run(['rollback', '--yes']), 4)
+    await takeBack(suite, ['--accept', 'discard-revision'])
   })
 
   it('refuses a damaged journal and names the command that restores without it', async () => {

@@ -91,7 +91,7 @@ describe('an upgrade whose pods fit on no node', function () {
 
   it('goes back to before the run with --on-failure rollback, exit code 7, and leaves nothing of it', async () => {
     const words = ['osm', join(chartsFolder, '0.10.0'), '--yes', '--release-notes', notesFolder, ...tooMuch]
-    const policy = ['--on-failure', 'rollback', '--rollback-timeout', '60s']
+    const policy = ['--on-failure', 'rollback', '--timeout', '20s', '--rollback-timeout', '60s']
     const ran = await runProgram('kubectl', ['mesh-upgrade', ...words, ...policy, '-o', 'json'], { env })
     assert.equal(ran.exitCode, 7, ran.stdout + ran.stderr)
     const outcome = JSON.parse(ran.stdout) as UpgradeOutcome
