@@ -1,7 +1,7 @@
 /**
  * `npm test`: every part in turn, the time of each, and one line with the sum as the last line.
  * Words choose: names of parts (`unit`, `e2e`, `lint` …), anything else is a pattern for test titles.
- * Two end-to-end files run at a time; `JOBS=1 npm test -- e2e` makes it one.
+ * Three end-to-end files run at a time, since they mostly wait; `JOBS=1 npm test -- e2e` makes it one.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -56,7 +56,7 @@ const rank = (file: string): number => (file.startsWith('e2e') ? 0 : 1)
 async function runEndToEnd(pattern: string | undefined): Promise<Counts> {
   // The long ones first, so that no worker is left alone with one at the end.
   const queue = testFiles.filter(isBedTest).sort((left, right) => rank(left) - rank(right))
-  const jobs = Math.max(1, Number(process.env.JOBS ?? 2) || 1)
+  const jobs = Math.max(1, Number(process.env.JOBS ?? 3) || 1)
   const sums: Counts[] = []
   const worker = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {

@@ -15,7 +15,7 @@ import { sensitive, type Sensitive, type Values } from '../model/values.js'
 import { isAsWanted, type PlanParts } from '../plan/assemble-plan.js'
 import { commandsByHand, redactCommands, sameAgain, upgradeByHand } from '../plan/commands-by-hand.js'
 import { planCrds } from '../plan/crds/plan-crds.js'
-import type { ObjectRemedies } from '../plan/objects/object-remedies.js'
+import { noRemedies, type ObjectRemedies } from '../plan/objects/object-remedies.js'
 import { planObjects } from '../plan/objects/plan-objects.js'
 import { manifestScope, parseManifest, type ParsedManifest } from '../plan/objects/parse-manifest.js'
 import { releaseNotesOf } from '../plan/parse-release-notes.js'
@@ -24,7 +24,7 @@ import { neededPermissions } from '../plan/permissions/needed-permissions.js'
 import { planValues } from '../plan/values/plan-values.js'
 import { mergeValues } from '../plan/values/value-paths.js'
 import type { ReadPorts } from '../ports/ports.js'
-import { findRemedies, type RemediesWish } from './find-remedies.js'
+import { type FoundRemedies, findRemedies, type RemediesWish } from './find-remedies.js'
 import { proveRecreation } from './prove-recreation.js'
 
 /** One version jump that is to be planned. */
@@ -75,8 +75,8 @@ export async function prepareHop(wish: HopWish, ports: ReadPorts): Promise<Plann
   const objects = planObjects({ ...subject, available, values, before, rendered, target, redact })
   const changes = { ...subject, values, crds: crds.changes, objects: objects.diff, kept: objects.kept }
   const manifests = { before: before.objects, after: objects.after, changes: objects.diff.changes }
-  const remedies = await findRemedies({ release, ...remedyWish(request), ...manifests }, ports)
-  const permissions = await permissionFindings(request, { ...changes, remedies }, ports)
+  const wanted = { release, ...remedyWish(request), ...manifests }
+  const { remedies, permissions } = await remediesAndPermissions(request, wanted, changes, ports)
   const helmUpgrade = helm.upgradeCommand(upgradeByHand(request, release, chart))
   const parts: PlanParts = {
     ...changes,
@@ -143,6 +143,22 @@ async function storedObjects(
 ): Promise<ParsedManifest> {
   await clock.sleep(0)
   return parseManifest(manifest.reveal(), manifestScope(namespace, servedKinds))
+}
+
+/** Remedies are rare: what is needed without them is asked at the same time. */
+async function remediesAndPermissions(
+  request: UpgradeRequest,
+  wanted: Parameters<typeof findRemedies>[0],
+  changes: Omit<Parameters<typeof permissionFindings>[1], 'remedies'>,
+  ports: ReadPorts,
+): Promise<{ remedies: FoundRemedies; permissions: Finding[] }> {
+  const [remedies, without] = await Promise.all([
+    findRemedies(wanted, ports),
+    permissionFindings(request, { ...changes, remedies: noRemedies }, ports),
+  ])
+  const needsMore = remedies.adopted.length + remedies.recreated.length > 0
+  const permissions = needsMore ? await permissionFindings(request, { ...changes, remedies }, ports) : without
+  return { remedies, permissions }
 }
 
 /** What the person who asks may not do of all this; where there is nothing to do, nothing is needed. */
