@@ -30,6 +30,51 @@ const treeShakeClientNode = {
   },
 }
 
+/**
+ * What libraries load for what we never ask of them: oclif's search for plugins and its templates for help, and
+ * client-node's reading of a kubeconfig, which is ours. Said where it is used after all.
+ */
+const leaveOut = {
+  name: 'leave-out',
+  setup(plugin) {
+    const libraries = {
+      '@oclif/core': ['ejs', 'lilconfig', 'minimatch', 'tinyglobby'],
+      '@kubernetes/client-node': ['js-yaml'],
+    }
+    plugin.onResolve({ filter: /^(ejs|lilconfig|minimatch|tinyglobby|js-yaml)$/ }, ({ path, importer }) => {
+      const places = Object.keys(libraries).filter((name) => libraries[name].includes(path))
+      const isLeftOut = places.some((name) => importer.includes(join('node_modules', name, '/')))
+      return isLeftOut ? { path, namespace: 'left-out' } : undefined
+    })
+    plugin.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `module.exports = new Proxy({}, { get(_, name) {
+        if (name === '__esModule') return false
+        return () => { throw new Error('${path} is not part of this build') }
+      } })`,
+    }))
+  },
+}
+
+/** Few have such a proxy, and to evaluate it takes as long as a request to a cluster: it is done on its first use. */
+const evaluateSocksLate = {
+  name: 'evaluate-socks-late',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^socks-proxy-agent$/ }, ({ kind, resolveDir }) =>
+      kind === 'require-call'
+        ? undefined
+        : { path: 'socks-proxy-agent', namespace: 'late', pluginData: resolveDir },
+    )
+    plugin.onLoad({ filter: /.*/, namespace: 'late' }, ({ pluginData }) => ({
+      contents: [
+        'export function SocksProxyAgent(...given) {',
+        "  return new (require('socks-proxy-agent').SocksProxyAgent)(...given)",
+        '}',
+      ].join('\n'),
+      resolveDir: pluginData,
+    }))
+  },
+}
+
 /** Bundled node-fetch prints deprecation warnings on newer Node; requests go through our own client. */
 const replaceNodeFetch = {
   name: 'replace-node-fetch',
@@ -121,7 +166,7 @@ async function main() {
     banner: { js: banner },
     // oclif reaches for it in development only; bundled it would be four megabytes.
     external: ['typescript'],
-    plugins: [treeShakeClientNode, replaceNodeFetch],
+    plugins: [treeShakeClientNode, replaceNodeFetch, leaveOut, evaluateSocksLate],
     write: false,
     logLevel: 'warning',
   })

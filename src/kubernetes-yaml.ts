@@ -1,10 +1,10 @@
-import { boolYaml11Tag, CORE_SCHEMA, intYaml11Tag, loadAll, mergeTag } from 'js-yaml'
+import { boolYaml11Tag, CORE_SCHEMA, intYaml11Tag, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { parseAllDocuments, type Tags } from 'yaml'
 
 /**
  * YAML as helm and kubectl read it (sigs.k8s.io/yaml): YAML 1.1 scalars (`yes` is true, `0777` is octal), but
- * dates and `12:30` stay texts. js-yaml is several times as fast; what it refuses and they accept (a flow list
- * whose `]` stands at its key's column, as the charts of Open Service Mesh have it) is read by `yaml`.
+ * dates and `12:30` stay texts. js-yaml is several times as fast; what it refuses and they accept is read by
+ * `yaml`.
  */
 const quickSchema = CORE_SCHEMA.withTags(boolYaml11Tag, intYaml11Tag, mergeTag)
 
@@ -35,9 +35,27 @@ const base60 = /(?:^|[\s,[{])[-+]?\d+(?::[0-5]?\d)+(?:\.\d*)?(?:[\s,\]}]|$)/m
 export function readQuickly(text: string): unknown[] | undefined {
   if (base60.test(text)) return undefined
   try {
-    return withoutEmpty(loadAll(text, { schema: quickSchema }))
+    return withoutEmpty(loadShifting(text, mostShifts))
   } catch {
     return undefined
+  }
+}
+
+const mostShifts = 20
+
+/**
+ * js-yaml wants lines inside brackets and quotes to be indented, helm does not (charts of Open Service Mesh have
+ * `]` at its key's column). Space at the begin of such a line means nothing: more of it is put there.
+ */
+function loadShifting(text: string, shifts: number): unknown[] {
+  try {
+    return loadAll(text, { schema: quickSchema })
+  } catch (error) {
+    if (!(error instanceof YAMLException) || error.reason !== 'deficient indentation') throw error
+    if (!error.mark || shifts === 0) throw error
+    const { buffer, position } = error.mark
+    const shifted = buffer.slice(0, position) + ' '.repeat(40) + buffer.slice(position)
+    return loadShifting(shifted, shifts - 1)
   }
 }
 

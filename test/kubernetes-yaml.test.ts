@@ -25,10 +25,22 @@ describe('YAML as Kubernetes reads it', () => {
     assert.deepEqual(readLeniently(text), [expected])
   })
 
-  it('reads a flow list that closes at the column of its key, which js-yaml refuses', () => {
-    const text = 'spec:\n  args: [\n    "--a", "b"\n  ]\n  c: 1\n'
-    assert.equal(readQuickly(text), undefined)
-    assert.deepEqual(parseYaml(text), { spec: { args: ['--a', 'b'], c: 1 } })
+  it('reads what stands in brackets at any column, as helm does and js-yaml does not', () => {
+    const args = 'spec:\n  args: [\n    "--a", "b"\n  ]\n  env: {\n    a: [\n    ] }\n  c: 1\n'
+    const texts = '  quoted: ["x\n  ]  y"\n]\n  plain: [\na\nb]\n  folded: |\n    [\n    ]\n'
+    const expected = {
+      ...{ args: ['--a', 'b'], env: { a: [] }, c: 1 },
+      ...{ quoted: ['x ]  y'], plain: ['a b'], folded: '[\n]\n' },
+    }
+    for (const text of [args + texts, `\ufeff${args}${texts}`]) {
+      assert.deepEqual(readQuickly(text), [{ spec: expected }])
+    }
+    const { quoted: _quoted, plain: _plain, folded: _folded, ...rest } = expected
+    assert.deepEqual(readLeniently(args), [{ spec: rest }])
+  })
+
+  it('gives up where too many lines would have to be moved', () => {
+    assert.equal(readQuickly('a:\n  b: [1\n  ]\n'.replace('1', '1,\n  '.repeat(30))), undefined)
   })
 
   it('reads the same by both libraries: every YAML file of our charts that has no templates', () => {

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { messageOf, UpgradeError } from '../errors.js'
 import type { Chart, ChartSource, CrdManifest } from '../model/chart.js'
 import { field, type KubeObject } from '../model/kube-object.js'
@@ -21,8 +22,12 @@ const deepestSubChart = 8
 /** Loads a chart from a folder or archive, with the CRDs of its sub-charts. Throws `ChartUnreadable`. */
 export async function loadChartAt(place: ChartPlace): Promise<Chart> {
   try {
+    // What was asked of the cluster meanwhile is not to wait for a chart of thousand files.
+    await othersTurn()
     const files = await readFilesAt(place.path)
-    return { ...chartOf(files), crds: await crdsOf(files, '', 0), ...place }
+    await othersTurn()
+    const crds = await crdsOf(files, '', 0)
+    return { ...chartOf(files), crds, ...place }
   } catch (error) {
     if (error instanceof UpgradeError) throw error
     if (isMissing(error)) throw chartMissing(place.reference, error)
@@ -120,8 +125,10 @@ async function crdsOf(files: readonly ChartFile[], prefix: string, depth: number
   for (const { name, data } of files) {
     const crdPath = /^(?:charts\/[^_.][^/]*\/)*(crds\/.*)$/.exec(name)
     const packed = /^(?:charts\/[^_.][^/]*\/)*charts\/[^_.][^/]*\.tgz$/.test(name)
-    if (crdPath && isCrdFile(crdPath[1] ?? '')) crds.push(...manifestsOf(`${prefix}${name}`, data))
-    else if (packed && depth < deepestSubChart) {
+    if (crdPath && isCrdFile(crdPath[1] ?? '')) {
+      crds.push(...manifestsOf(`${prefix}${name}`, data))
+      await othersTurn()
+    } else if (packed && depth < deepestSubChart) {
       crds.push(...(await crdsOf(await readChartArchive(data), `${prefix}${name}/`, depth + 1)))
     }
   }

@@ -43,7 +43,7 @@ export class FileTail {
   /** Tells what came since the last look. */
   read(): void {
     if (this.readOn() <= largestFile) return
-    // What came while the last was told would go untold with the rest.
+    // What came while the last was told would go with the rest.
     this.readOn()
     this.beginAgain()
   }
@@ -76,11 +76,14 @@ export class FileTail {
     this.tell([`… ${skipped} bytes of output left out here`])
   }
 
-  /** A writer that appends goes on at the new end; what it wrote since the last look goes with the rest. */
+  /** Keeps what was told last. A writer that appends goes on at the new end. */
   private beginAgain(): void {
+    const note = '… this file had grown too large and was begun again here\n'
+    const kept = Buffer.from(note + this.text)
     truncateSync(this.path, 0)
-    this.position = 0
-    appendFileSync(this.path, `… this file had grown too large and was begun again here\n`)
+    appendFileSync(this.path, kept)
+    // What came in between is before it: rather twice than never.
+    this.position = fstatSync(this.file).size === kept.length ? kept.length : 0
   }
 
   private keepEnd(size: number): void {

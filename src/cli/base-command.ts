@@ -28,6 +28,11 @@ export abstract class BaseCommand extends Command {
   }
   protected interrupts: InterruptWatch | undefined
 
+  /** Runs the command. oclif's own way in would look for plugins first, and read the configuration again. */
+  perform(): Promise<unknown> {
+    return this._run()
+  }
+
   protected override async init(): Promise<void> {
     this.parsed = true
     this.program = programOf(process.argv[1] ?? '', process.env)

@@ -51,7 +51,7 @@ async function perform(choice: Choice, options: LaunchOptions, program: Program)
       return misuse(choice, program)
     case 'run': {
       const { runCommand } = await import('./run-command.js')
-      return runCommand(choice.command, choice.words, { root, program })
+      return runCommand(choice.command, choice.words, { root, program, version: manifest.version })
     }
   }
 }
