@@ -1,5 +1,5 @@
 /**
- * `npm test`: every part in turn, the time of each, and one line with the sum as the last line.
+ * `npm test`: every part, the time of each, and one line with the sum as the last line.
  * Words choose: names of parts (`unit`, `e2e`, `lint` …), anything else is a pattern for test titles.
  * Three end-to-end files run at a time, since they mostly wait; `JOBS=1 npm test -- e2e` makes it one.
  */
@@ -18,8 +18,14 @@ interface Counts {
 
 interface Part {
   name: string
-  run: (pattern: string | undefined) => Promise<Counts>
+  run: (pattern: string | undefined, output: Output) => Promise<Counts>
 }
+
+/** With `pipe` the output is shown when it is complete. */
+type Output = 'inherit' | 'pipe'
+
+/** Parts that are done side by side, each lane in turn. */
+type Stage = Part[][]
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const inTests = (file: string): string => join(root, 'test', file)
@@ -28,26 +34,36 @@ const testFiles = readdirSync(inTests(''), { recursive: true, encoding: 'utf8' }
   .filter((file) => file.endsWith('.test.ts'))
   .sort()
 
-const parts: Part[] = [
-  { name: 'build', run: () => tool(['build.js'], 0) },
-  { name: 'typecheck', run: () => tool(['node_modules/typescript/bin/tsc', '--noEmit'], 1) },
-  { name: 'lint', run: () => tool(['node_modules/eslint/bin/eslint.js', '.'], 1) },
-  { name: 'format', run: () => tool(['node_modules/prettier/bin/prettier.cjs', '--check', '.'], 1) },
+const check = (name: string, ...words: string[]): Part => ({
+  name,
+  run: (_, output) => tool(words, 1, output),
+})
+
+const stages: Stage[] = [
+  [[{ name: 'build', run: (_, output) => tool(['build.js'], 0, output) }]],
   // A cold build takes minutes: it belongs to no test's time.
-  { name: 'bed', run: () => tool(['--import', 'tsx', 'test/bed/cli.ts', 'build'], 0) },
-  { name: 'unit', run: runUnit },
-  { name: 'e2e', run: runEndToEnd },
+  [[{ name: 'bed', run: (_, output) => tool(['--import', 'tsx', 'test/bed/cli.ts', 'build'], 0, output) }]],
+  [
+    [
+      check('typecheck', 'node_modules/typescript/bin/tsc', '--noEmit'),
+      check('lint', 'node_modules/eslint/bin/eslint.js', '.'),
+      check('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '.'),
+    ],
+    [{ name: 'unit', run: runUnit }],
+  ],
+  [[{ name: 'e2e', run: runEndToEnd }]],
 ]
+const partNames = stages.flat(2).map(({ name }) => name)
 
 /** A program that is right or wrong as a whole. */
-async function tool(words: string[], counts: 0 | 1): Promise<Counts> {
-  const exitCode = await start(words, 'inherit')
+async function tool(words: string[], counts: 0 | 1, output: Output): Promise<Counts> {
+  const exitCode = await start(words, output)
   return exitCode === 0 ? { passed: counts, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
 }
 
-function runUnit(pattern: string | undefined): Promise<Counts> {
+function runUnit(pattern: string | undefined, output: Output): Promise<Counts> {
   const files = testFiles.filter((file) => !isBedTest(file)).map(inTests)
-  return mochaInChild({ files, pattern, timeoutMs: 5000, reporter: 'dot' }, 'inherit')
+  return mochaInChild({ files, pattern, timeoutMs: 5000, reporter: 'dot' }, output)
 }
 
 const rank = (file: string): number => (file.startsWith('e2e') ? 0 : 1)
@@ -75,7 +91,7 @@ interface MochaTask {
   reporter: string
 }
 
-async function mochaInChild(task: MochaTask, output: 'inherit' | 'pipe'): Promise<Counts> {
+async function mochaInChild(task: MochaTask, output: Output): Promise<Counts> {
   if (task.files.length === 0) return { passed: 0, failed: 0, skipped: 0 }
   const folder = mkdtempSync(join(tmpdir(), 'mesh-upgrade-test-'))
   const resultFile = join(folder, 'counts.json')
@@ -101,8 +117,8 @@ function readCounts(file: string): Counts | undefined {
   }
 }
 
-/** Runs node; with `pipe` the output is shown when it is complete. */
-function start(words: string[], output: 'inherit' | 'pipe'): Promise<number> {
+/** Runs node. */
+function start(words: string[], output: Output): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', output, output] })
     let text = ''
@@ -161,32 +177,44 @@ function sum(all: readonly Counts[]): Counts {
 }
 
 /** The parts that the words choose; what runs the program needs it built. */
-function chosen(words: readonly string[]): { parts: Part[]; pattern: string | undefined } {
-  const named = parts.filter(({ name }) => words.includes(name))
-  const others = words.filter((word) => !parts.some(({ name }) => name === word))
+function chosen(words: readonly string[]): { stages: Stage[]; pattern: string | undefined } {
+  const named = words.filter((word) => partNames.includes(word))
+  const others = words.filter((word) => !partNames.includes(word))
   const pattern = others.length > 0 ? others.join(' ') : undefined
-  const names =
-    named.length > 0 ? named.map(({ name }) => name) : pattern === undefined ? [] : ['unit', 'e2e']
-  if (names.length === 0) return { parts, pattern }
-  const needsBuild = names.includes('e2e') || names.includes('unit')
-  return {
-    parts: parts.filter(
-      ({ name }) => names.includes(name) || ((name === 'build' || name === 'bed') && needsBuild),
-    ),
-    pattern,
+  const names = named.length > 0 ? named : pattern === undefined ? partNames : ['unit', 'e2e']
+  const needed = names.includes('e2e') || names.includes('unit') ? [...names, 'build', 'bed'] : names
+  const lanesOf = (stage: Stage): Stage =>
+    stage.map((lane) => lane.filter(({ name }) => needed.includes(name))).filter((lane) => lane.length > 0)
+  return { stages: stages.map(lanesOf), pattern }
+}
+
+interface Result {
+  name: string
+  counts: Counts
+  ms: number
+}
+
+async function runStage(lanes: Stage, pattern: string | undefined): Promise<Result[]> {
+  const output = lanes.length > 1 ? 'pipe' : 'inherit'
+  const runLane = async (lane: readonly Part[]): Promise<Result[]> => {
+    const results: Result[] = []
+    for (const { name, run } of lane) {
+      process.stdout.write(`\n== ${name}\n`)
+      const startedAt = Date.now()
+      results.push({ name, counts: await run(pattern, output), ms: Date.now() - startedAt })
+    }
+    return results
   }
+  return (await Promise.all(lanes.map(runLane))).flat()
 }
 
 async function main(words: readonly string[]): Promise<void> {
-  const { parts: wanted, pattern } = chosen(words)
-  const results: { name: string; counts: Counts; ms: number }[] = []
-  for (const { name, run } of wanted) {
-    process.stdout.write(`\n== ${name}\n`)
-    const startedAt = Date.now()
-    const counts = await run(pattern)
-    results.push({ name, counts, ms: Date.now() - startedAt })
+  const { stages: wanted, pattern } = chosen(words)
+  const results: Result[] = []
+  for (const stage of wanted) {
+    results.push(...(await runStage(stage, pattern)))
     // Without a build there is nothing that the rest could test.
-    if ((name === 'build' || name === 'bed') && counts.failed > 0) break
+    if (results.some(({ name, counts }) => (name === 'build' || name === 'bed') && counts.failed > 0)) break
   }
   process.stdout.write('\n')
   for (const { name, counts, ms } of results) {
