@@ -70,7 +70,8 @@ function spawnLogged(
   { args, cwd }: { args: string[]; cwd: string },
 ): ChildProcess {
   const output = openSync(log, 'a')
-  const env = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd }
+  const { PATH, GOMAXPROCS } = process.env
+  const env = { PATH, HOME: cwd, TMPDIR: cwd, ...(GOMAXPROCS === undefined ? {} : { GOMAXPROCS }) }
   const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', output, output] })
   closeSync(output)
   child.on('error', () => undefined)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { apiClient } from '../bed/api.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { apiClient, type ApiClient } from '../bed/api.js'
 import { readRecord } from '../bed/state.js'
 
 /** One object as the server has it. */
@@ -37,7 +38,7 @@ async function objectsOf(
   isWanted: (group: string) => boolean,
 ): Promise<Map<string, StoredObject>> {
   const api = apiClient(readRecord(dir).apiServerUrl, join(dir, 'pki'), 'admin')
-  const { groups } = (await api.expect('GET', '/apis')) as {
+  const { groups } = (await patiently(api, '/apis')) as {
     groups: { name: string; preferredVersion: { groupVersion: string } }[]
   }
   const versions = groups.flatMap(({ name, preferredVersion: { groupVersion } }) =>
@@ -45,12 +46,12 @@ async function objectsOf(
   )
   const lists = [...(isWanted('') ? ['v1'] : []), ...versions].map(async (apiVersion) => {
     const path = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
-    const { resources } = (await api.expect('GET', path)) as { resources: ListedKind[] }
+    const { resources } = (await patiently(api, path)) as { resources: ListedKind[] }
     const listed = resources.filter(
       ({ name, verbs }) => verbs.includes('list') && !/^(events|leases|componentstatuses)$|\//.test(name),
     )
     const items = listed.map(async ({ name, kind }) => {
-      const list = (await api.expect('GET', `${path}/${name}`)) as { items: StoredObject[] }
+      const list = (await patiently(api, `${path}/${name}`)) as { items: StoredObject[] }
       return list.items.map((object) => ({ ...object, apiVersion, kind }))
     })
     return (await Promise.all(items)).flat()
@@ -58,6 +59,16 @@ async function objectsOf(
   const objects = (await Promise.all(lists)).flat()
   for (const { metadata } of objects) delete metadata.managedFields
   return new Map(objects.map((object) => [nameOf(object), object]))
+}
+
+/** As kubectl asks: a kind whose CRD was changed just now is not ready yet (429). */
+async function patiently(api: ApiClient, path: string): Promise<unknown> {
+  for (let left = 50; ; left--) {
+    const { status, text } = await api.send('GET', path)
+    if (status === 200) return JSON.parse(text)
+    if (status !== 429 || left === 0) throw new Error(`GET ${path}: ${status} ${text}`)
+    await sleep(200)
+  }
 }
 
 /** `Deployment osm-system/osm-controller`. */
