@@ -5,8 +5,6 @@
 import { readCluster } from './discover/read-cluster.js'
 import { chooseTarget, loadNamedPath, type Target } from './discover/choose-target.js'
 import { findRelease } from './discover/find-release.js'
-import { UpgradeError } from './errors.js'
-import { takeLock } from './execute/lock.js'
 import type { Interrupts } from './ports/interrupts.js'
 import { profileForChart } from './meshes/registry.js'
 import type { Consent } from './model/consent.js'
@@ -17,7 +15,7 @@ import type { Sensitive, Values } from './model/values.js'
 import { assemblePlan } from './plan/assemble-plan.js'
 import type { ReadPorts, WritePorts } from './ports/ports.js'
 import { askBeforeRun } from './workflows/hooks.js'
-import { beginRun, endRun, type LiveRun } from './workflows/live-run.js'
+import { beginRun, endRun, openRun } from './workflows/live-run.js'
 import { prepareHop, type PlannedHop } from './workflows/prepare-hop.js'
 import { runHops } from './workflows/run-hops.js'
 
@@ -86,19 +84,7 @@ export async function performUpgrade(
   ports: WritePorts,
   interrupts: Interrupts,
 ): Promise<UpgradeOutcome> {
-  const { plan } = prepared
-  if (consent.planDigest !== plan.digest)
-    throw new UpgradeError('PlanStale', 'the consent is for another plan')
-  const runId = ports.clock.newRunId()
-  const store = await ports.runs.open(plan.cluster.uid, plan.release, runId)
-  const lock = await takeLock(plan.release, runId, ports, { signal: interrupts.finishStep }).catch(
-    async (error: unknown) => {
-      // A run that never began leaves no folder for resume to find.
-      await ports.runs.remove(plan.cluster.uid, plan.release, runId)
-      throw error
-    },
-  )
-  const run: LiveRun = { ...prepared, store, lock, ports, interrupts, startedAt: ports.clock.now() }
+  const run = await openRun(prepared, consent, { ports, interrupts })
   try {
     await askBeforeRun(run)
     return await runHops(await beginRun(run, consent))

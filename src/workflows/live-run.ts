@@ -1,5 +1,5 @@
-import { messageOf } from '../errors.js'
-import type { HeldLock } from '../execute/lock.js'
+import { messageOf, UpgradeError } from '../errors.js'
+import { takeLock, type HeldLock } from '../execute/lock.js'
 import type { Interrupts } from '../ports/interrupts.js'
 import { runEvents, type RunEventReason } from '../execute/run-events.js'
 import { beginRecord, markDied, updateRecord } from '../execute/run-record.js'
@@ -19,6 +19,30 @@ export interface LiveRun extends PreparedUpgrade {
   interrupts: Interrupts
   /** Milliseconds since 1970. */
   startedAt: number
+}
+
+/**
+ * A new run that holds the lock of its release; `resumes` names the run that left one. Throws `LockHeld`, and
+ * `PlanStale` where the consent is for another plan.
+ */
+export async function openRun(
+  prepared: PreparedUpgrade,
+  consent: Consent,
+  { ports, interrupts, ...left }: Pick<LiveRun, 'ports' | 'interrupts'> & { resumes?: string },
+): Promise<LiveRun> {
+  const { plan } = prepared
+  if (consent.planDigest !== plan.digest)
+    throw new UpgradeError('PlanStale', 'the consent is for another plan')
+  const runId = ports.clock.newRunId()
+  const store = await ports.runs.open(plan.cluster.uid, plan.release, runId)
+  try {
+    const lock = await takeLock(plan.release, runId, ports, { ...left, signal: interrupts.finishStep })
+    return { ...prepared, store, lock, ports, interrupts, startedAt: ports.clock.now() }
+  } catch (error) {
+    // A run that never began leaves no folder for resume to find.
+    await ports.runs.remove(plan.cluster.uid, plan.release, runId)
+    throw error
+  }
 }
 
 /**

@@ -23,6 +23,7 @@ import {
   endRun,
   identityOf,
   noteInJournal,
+  openRun,
   orNote,
   running,
   showRun,
@@ -41,14 +42,8 @@ export async function performRepair(
   ports: WritePorts,
   interrupts: Interrupts,
 ): Promise<UpgradeOutcome> {
-  const { plan } = prepared
-  if (consent.planDigest !== plan.digest)
-    throw new UpgradeError('PlanStale', 'the consent is for another plan')
-  const runId = ports.clock.newRunId()
-  const store = await ports.runs.open(plan.cluster.uid, plan.release, runId)
-  const options = { ...(await leftBehind(plan, ports)), signal: interrupts.finishStep }
-  const lock = await takeLock(plan.release, runId, ports, options)
-  const run: LiveRun = { ...prepared, store, lock, ports, interrupts, startedAt: ports.clock.now() }
+  const left = await leftBehind(prepared.plan, ports)
+  const run = await openRun(prepared, consent, { ports, interrupts, ...left })
   try {
     await refuseStale(prepared, aboutNewest(ports))
     const begun = isRecorded(run) ? await beginRun(run, consent) : await beginUnrecorded(run, consent)
