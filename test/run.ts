@@ -74,6 +74,8 @@ async function runEndToEnd(pattern: string | undefined): Promise<Counts> {
   const queue = testFiles.filter(isBedTest).sort((left, right) => rank(left) - rank(right))
   // Side by side, threads that spin for work take a fifth of the machine.
   process.env.GOMAXPROCS ??= '1'
+  const states = mkdtempSync(join(tmpdir(), 'mesh-upgrade-states-'))
+  process.env.MESH_UPGRADE_MESH_STATES = states
   const jobs = Math.max(1, Number(process.env.JOBS ?? 3) || 1)
   const sums: Counts[] = []
   const worker = async (): Promise<void> => {
@@ -82,7 +84,7 @@ async function runEndToEnd(pattern: string | undefined): Promise<Counts> {
       sums.push(await mochaInChild(task, jobs > 1 ? 'pipe' : 'inherit'))
     }
   }
-  await Promise.all(Array.from({ length: jobs }, worker))
+  await Promise.all(Array.from({ length: jobs }, worker)).finally(() => rmSync(states, { recursive: true }))
   return sum(sums)
 }
 

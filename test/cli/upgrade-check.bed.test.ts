@@ -19,7 +19,7 @@ describe('helm upgrade-check on a mesh', function () {
   const planOf = ({ stdout }: Ran): UpgradePlan => JSON.parse(stdout) as UpgradePlan
 
   before(async () => {
-    mesh = await meshOnBed({ helm: 'helm4', chart: join(chartsFolder, '0.9.2'), policies: 4 })
+    mesh = await meshOnBed({ helm: 'helm4', chart: join(chartsFolder, '0.9.2') })
     repository = await addRepository(mesh, ['0.9.2', '0.10.0'])
     await mustRun('helm4', ['plugin', 'install', root], { env: mesh.env })
   })

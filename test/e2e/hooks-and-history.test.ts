@@ -40,7 +40,7 @@ describe('hooks and history of an upgrade', function () {
   }
 
   before(async () => {
-    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2'), policies: 5 })
+    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2') })
     repository = await addRepository(mesh, ['0.9.2', '0.10.0'])
     env = installPlugin(mesh)
     folder = join(mesh.bed.dir, 'hooks')

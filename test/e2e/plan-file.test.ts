@@ -43,7 +43,7 @@ describe('a plan in a file', function () {
   }
 
   before(async () => {
-    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2'), policies: 20 })
+    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2') })
     env = installPlugin(mesh)
     file = inBed('plan.json')
     cpSync(join(chartsFolder, '0.10.0'), inBed('chart'), { recursive: true })

@@ -49,7 +49,7 @@ describe('what an upgrade refuses', function () {
     runProgram('kubectl', ['mesh-upgrade', ...words], { env: { ...env, ...more } })
 
   before(async () => {
-    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2'), policies: 4 })
+    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2') })
     repository = await addRepository(mesh, ['0.9.2', '0.10.0', '0.11.1'])
     env = installPlugin(mesh)
     kubectl = join(await ensureBuilt(), 'kubectl')

@@ -29,7 +29,7 @@ interface Suite {
 }
 
 async function startSuite(helm: Helm): Promise<Suite> {
-  const bed = await killableMesh(helm, 30)
+  const bed = await killableMesh(helm)
   const before = await settledState(bed.env, helm)
   return { bed, before, after: before }
 }

@@ -28,7 +28,7 @@ describe('a run that is taken over by a second machine', function () {
   let machines = 0
 
   before(async () => {
-    bed = await killableMesh('helm3', 30)
+    bed = await killableMesh('helm3')
     untouched = await settledState(bed.env, 'helm3')
   })
   after(() => bed?.stop())

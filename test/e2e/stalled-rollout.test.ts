@@ -25,7 +25,7 @@ describe('an upgrade whose pods fit on no node', function () {
   let kept: Awaited<ReturnType<typeof customResources>>
 
   before(async () => {
-    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2'), policies: 10 })
+    mesh = await meshOnBed({ helm: 'helm3', chart: join(chartsFolder, '0.9.2') })
     env = installPlugin(mesh)
     kept = await customResources(env)
   })

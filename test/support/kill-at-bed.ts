@@ -3,12 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { startOsmActor } from '../bed/actors/osm.js'
-import { startBed } from '../bed/start.js'
-import { saveBed } from '../bed/state.js'
 import { chartsFolder, installPlugin, meshOnBed, notesFolder, type Helm } from './mesh-on-bed.js'
-import { addRepository, type MeshOnBed } from './mesh-on-bed.js'
-import { mustRun, runProgram, type Ran } from './run-program.js'
+import { addRepository, meshFromState, saveMesh, type MeshOnBed } from './mesh-on-bed.js'
+import { runProgram, type Ran } from './run-program.js'
 
 const program = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 const preload = new URL('kill-at.mjs', import.meta.url).href
@@ -69,9 +66,7 @@ export async function preparedMesh(helm: Helm, policies: number, folder: string)
   mkdirSync(dirname(file), { recursive: true })
   const mesh = await meshOnBed({ helm, chart: join(chartsFolder, '0.9.2'), policies })
   try {
-    // What the control plane does afterwards is to be done before it is saved.
-    await sleep(3000)
-    return await saveBed(mesh.bed, file)
+    return await saveMesh(mesh, file)
   } finally {
     await mesh.stop()
   }
@@ -79,32 +74,15 @@ export async function preparedMesh(helm: Helm, policies: number, folder: string)
 
 /** A bed with that mesh. */
 export async function restoredMesh(helm: Helm, state: string): Promise<KillBed> {
-  const bed = await startBed({ restoreFrom: state })
-  const actor = await startOsmActor(bed)
-  const mesh: MeshOnBed = {
-    ...{ bed, actor, helm, env: { ...bed.env, HELM_BIN: helm } },
-    async stop() {
-      await actor.stop()
-      await bed.stop()
-    },
-  }
-  const repository = await addRepository(mesh, ['0.9.2', '0.10.0', '0.11.1'])
-  await mustRun(
-    'kubectl',
-    ['wait', '--for=condition=Available', 'deployment', '--all', '-A', '--timeout=60s'],
-    {
-      env: mesh.env,
-    },
-  )
-  return killBedOf(mesh, async () => {
-    await repository.close()
-    await mesh.stop()
-  })
+  return killable(await meshFromState(helm, state))
 }
 
-/** A new mesh with `policies` custom resources. */
-export async function killableMesh(helm: Helm, policies: number): Promise<KillBed> {
-  const mesh = await meshOnBed({ helm, chart: join(chartsFolder, '0.9.2'), policies })
+/** A new mesh. */
+export async function killableMesh(helm: Helm): Promise<KillBed> {
+  return killable(await meshOnBed({ helm, chart: join(chartsFolder, '0.9.2') }))
+}
+
+async function killable(mesh: MeshOnBed): Promise<KillBed> {
   const repository = await addRepository(mesh, ['0.9.2', '0.10.0', '0.11.1'])
   return killBedOf(mesh, async () => {
     await repository.close()
@@ -126,7 +104,11 @@ function killBedOf(mesh: MeshOnBed, stop: () => Promise<void>): KillBed {
     },
     journal() {
       const file = join(runFolder() ?? '', 'journal.ndjson')
-      return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []
+      return existsSync(file)
+        ? readFileSync(file, 'utf8')
+            .split('\n')
+            .filter((line) => line !== '')
+        : []
     },
   }
 }

@@ -1,10 +1,13 @@
 /** A mesh with applications and policies on a bed, as a user has it before an upgrade. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startOsmActor, type Actor } from '../bed/actors/osm.js'
 import { serveChartRepository } from '../bed/repository.js'
 import { startBed, type Bed } from '../bed/start.js'
+import { saveBed } from '../bed/state.js'
 import { sampleApplications, samplePolicies, toManifest } from '../charts/samples.js'
 import { mustRun } from './run-program.js'
 
@@ -42,8 +45,44 @@ export const chosenValues: readonly string[] = [
   ...['--set', 'OpenServiceMesh.vault.token=s3cr3t-vault-token'],
 ]
 
-/** Starts a bed and prepares a mesh on it. */
+/**
+ * Starts a bed with a mesh on it. Where MESH_UPGRADE_MESH_STATES names a folder, the first that asks for a mesh
+ * saves it there, and later ones begin with that.
+ */
 export async function meshOnBed(options: MeshOptions): Promise<MeshOnBed> {
+  const folder = process.env['MESH_UPGRADE_MESH_STATES']
+  if (folder === undefined) return newMesh(options)
+  const { helm, chart, values, policies } = options
+  const wish = JSON.stringify([helm, chart, values, policies])
+  const state = join(folder, `${createHash('sha256').update(wish).digest('hex').slice(0, 12)}.tgz`)
+  if (existsSync(state)) return meshFromState(helm, state)
+  const mesh = await newMesh(options)
+  await saveMesh(mesh, state)
+  return mesh
+}
+
+/** Saves the state of a bed with a mesh in a file; gives the file. */
+export async function saveMesh({ bed }: MeshOnBed, file: string): Promise<string> {
+  // What the control plane does afterwards is to be done before it is saved.
+  await sleep(3000)
+  return saveBed(bed, file)
+}
+
+/** A bed that begins with a mesh that was saved. */
+export async function meshFromState(helm: Helm, state: string): Promise<MeshOnBed> {
+  const bed = await startBed({ restoreFrom: state })
+  try {
+    const actor = await startOsmActor(bed)
+    const mesh = meshOf(bed, actor, helm)
+    await allAvailable(mesh.env)
+    return mesh
+  } catch (error) {
+    await bed.stop()
+    throw error
+  }
+}
+
+async function newMesh(options: MeshOptions): Promise<MeshOnBed> {
   const bed = await startBed(options.say ? { tell: options.say } : {})
   try {
     return await prepareMesh(bed, options)
@@ -64,13 +103,18 @@ export async function prepareMesh(bed: Bed, options: MeshOptions): Promise<MeshO
   say(`applying sample applications and ${policies} policies`)
   await applyObjects(bed, sampleApplications())
   await applyObjects(bed, samplePolicies({ count: policies, version: '0.9.2' }))
-  await mustRun(
-    'kubectl',
-    ['wait', '--for=condition=Available', 'deployment', '--all', '-A', '--timeout=90s'],
-    { env },
-  )
+  await allAvailable(env)
+  return meshOf(bed, actor, helm)
+}
+
+async function allAvailable(env: Record<string, string>): Promise<void> {
+  const words = ['wait', '--for=condition=Available', 'deployment', '--all', '-A', '--timeout=90s']
+  await mustRun('kubectl', words, { env })
+}
+
+function meshOf(bed: Bed, actor: Actor, helm: Helm): MeshOnBed {
   return {
-    ...{ bed, actor, helm, env },
+    ...{ bed, actor, helm, env: { ...bed.env, HELM_BIN: helm } },
     async stop() {
       await actor.stop()
       await bed.stop()
