@@ -1,4 +1,5 @@
 /** The questions that change nothing: how is the mesh, is the rollout whole, what keeps it from being so. */
+import { failedRecord } from './diagnose/failed-record.js'
 import { publishedVersions } from './discover/choose-target.js'
 import { readCluster } from './discover/read-cluster.js'
 import { findMeshes, findRelease, type ReleaseWish } from './discover/find-release.js'
@@ -43,7 +44,10 @@ export async function troubleshootRelease(wish: ReleaseWish, ports: ReadPorts): 
   const workloads = await workloadsOf(release, ports)
   const withHooks = releaseStatus !== 'deployed'
   const diagnosis = await diagnoseRelease({ release, workloads, withHooks }, ports)
-  return { ...diagnosis, release: { name, namespace, releaseRevision, releaseStatus } }
+  const description = ports.redact(release.description)
+  const record = failedRecord({ ...release, description }, diagnosis)
+  const findings = [...diagnosis.findings, ...(record ? [record] : [])]
+  return { ...diagnosis, findings, release: { name, namespace, releaseRevision, releaseStatus } }
 }
 
 /** Every known mesh that is installed, or the one release that is named, and what is published for it. */

@@ -296,6 +296,12 @@ export const findingCodes: Record<string, FindingCode> = {
       'the scheduler, the node or a probe says why a pod is not ready, and none of the other causes fits; or it has been starting for more than 30 s',
     remedy: 'look at its description and its log',
   },
+  MU707: {
+    title: 'helm recorded a revision as failed whose workloads are well',
+    found:
+      'the newest revision is failed in the storage of helm, and every workload is up to date and available',
+    remedy: 'verify the mesh, then upgrade again or go back: helm does not look again by itself',
+  },
   MU709: {
     title: 'something that may tell the cause could not be read',
     found: 'events, logs, nodes, Jobs, ReplicaSets or CRDs could not be read while a rollout is not complete',

@@ -80,6 +80,9 @@ for (const helm of ['helm3', 'helm4'] as const) {
       await mustRun('kubectl', status, { env })
       const told = await meshUpgrade('--troubleshoot', '-o', 'json')
       assert.equal(told.exitCode, 0, told.stdout)
+      // helm does not look again at what it recorded as failed.
+      const codes = (JSON.parse(told.stdout) as Diagnosis).findings.map(({ code }) => code)
+      assert.deepEqual(codes, ['MU707'])
     }
 
     if (helm === 'helm4') {
