@@ -184,6 +184,16 @@ export const planFlags = {
   'show-diff': Flags.boolean({ ...output, description: 'show the differences of all objects' }),
 }
 
+/** Of every command that plans an upgrade of its own. */
+export const planningFlags = {
+  ...clusterFlags,
+  ...chartFlags,
+  ...valueFlags,
+  ...imageFlags,
+  ...upgradeFlags,
+  ...planFlags,
+}
+
 const helm = { helpGroup: 'helm', hidden: true }
 /** The rest of `helm upgrade`'s flags: the judge takes a helm command as typed. */
 export const helmFlags = {

@@ -12,12 +12,7 @@ export default class Plan extends BaseCommand {
   static override examples = ['{program} plan', '{program} plan osm --to 0.11.1 -n osm-system -o json']
   static override args = flags.upgradeArgs
   static override flags = {
-    ...flags.clusterFlags,
-    ...flags.chartFlags,
-    ...flags.valueFlags,
-    ...flags.imageFlags,
-    ...flags.upgradeFlags,
-    ...flags.planFlags,
+    ...flags.planningFlags,
     accept: flags.consentFlags.accept,
     ...flags.planHookFlags,
     ...freezeFlags,

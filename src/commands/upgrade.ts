@@ -25,13 +25,8 @@ export default class Upgrade extends ChangingCommand {
   ]
   static override args = flags.upgradeArgs
   static override flags = {
-    ...flags.clusterFlags,
-    ...flags.chartFlags,
-    ...flags.valueFlags,
-    ...flags.imageFlags,
-    ...flags.upgradeFlags,
+    ...flags.planningFlags,
     ...flags.consentFlags,
-    ...flags.planFlags,
     ...freezeFlags,
     ...flags.hookFlags,
     ...flags.outputFlags,

@@ -97,6 +97,13 @@ function aStep({ live }: Bench, way: 'rollout' | 'delete-pods'): Step {
   return { ...common, type: 'restart-workloads', workloads: [refOf(live)], way, at }
 }
 
+/** No new pod has come up, and no node has room for one. */
+function leaveNoRoom({ live, diagnosis }: ReturnType<typeof aBench>): void {
+  live.status = { ...(live.status as object), updatedReplicas: 0 }
+  const object = refOf(live)
+  diagnosis.findings.push({ code: 'MU701', severity: 'error', object, message: '', evidence: [] })
+}
+
 describe('restarting workloads', () => {
   it('sets what kubectl rollout restart sets, once', async () => {
     const bench = aBench()
@@ -112,15 +119,7 @@ describe('restarting workloads', () => {
 
   it('ends before the timeout where no node has room, and offers to let the old pod go first', async () => {
     const bench = aBench()
-    bench.live.status = { ...(bench.live.status as object), updatedReplicas: 0 }
-    const lacking = {
-      code: 'MU701',
-      severity: 'error' as const,
-      object: refOf(bench.live),
-      message: '',
-      evidence: [],
-    }
-    bench.diagnosis.findings.push(lacking)
+    leaveNoRoom(bench)
     await assert.rejects(
       restartWorkloads.run(aStep(bench, 'rollout'), bench.context),
       /--control-plane --delete-pods/,
@@ -130,15 +129,7 @@ describe('restarting workloads', () => {
 
   it('waits to the end where a node is being added', async () => {
     const bench = aBench()
-    bench.live.status = { ...(bench.live.status as object), updatedReplicas: 0 }
-    const lacking = {
-      code: 'MU701',
-      severity: 'error' as const,
-      object: refOf(bench.live),
-      message: '',
-      evidence: [],
-    }
-    bench.diagnosis.findings.push(lacking)
+    leaveNoRoom(bench)
     const pod = refOf(bench.pods[0]!)
     bench.diagnosis.stalledPods.push({
       pod,

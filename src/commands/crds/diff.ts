@@ -14,15 +14,7 @@ export default class CrdsDiff extends BaseCommand {
     '{program} crds diff osm ./charts/osm --detailed-exitcode',
   ]
   static override args = flags.upgradeArgs
-  static override flags = {
-    ...flags.clusterFlags,
-    ...flags.chartFlags,
-    ...flags.valueFlags,
-    ...flags.imageFlags,
-    ...flags.upgradeFlags,
-    ...flags.planFlags,
-    ...flags.outputFlags,
-  }
+  static override flags = { ...flags.planningFlags, ...flags.outputFlags }
 
   /** Plans, and shows what the plan says of CRDs. */
   async run(): Promise<void> {
