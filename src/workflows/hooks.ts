@@ -25,7 +25,11 @@ export function hooksOf(run: LiveRun, { part, hop }: { part: RunPart; hop?: numb
     // What comes after a failure or an interruption is to clean up: only a second Ctrl-C ends it.
     const cleansUp = event === 'after-run' || (moment.outcome ?? 'succeeded') !== 'succeeded'
     const signal = cleansUp ? interrupts.stopNow : AbortSignal.any([interrupts.finishStep, lock.lost])
-    await runHooks(event, factsOf(run, moment, { part, hop }), { settings, note, signal }, ports)
+    const hooks = runHooks(event, factsOf(run, moment, { part, hop }), { settings, note, signal }, ports)
+    await hooks.catch((error: unknown) => {
+      // A hook that was stopped because the lock is gone has done nothing wrong.
+      throw lock.lost.aborted ? (lock.lost.reason as Error) : error
+    })
   }
 }
 
