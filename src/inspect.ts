@@ -9,10 +9,12 @@ import { readRun } from './execute/run-record.js'
 import { profileForChart } from './meshes/registry.js'
 import { stableAfter } from './meshes/version-order.js'
 import { refOf } from './model/kube-object.js'
-import type { MeshStatus } from './model/mesh-status.js'
+import type { LastRun, MeshStatus } from './model/mesh-status.js'
 import type { ObjectRef } from './model/object-ref.js'
 import type { ReleaseName, ReleaseSnapshot } from './model/release.js'
+import { awaySince } from './model/resources-away.js'
 import type { Diagnosis } from './model/rollout.js'
+import type { RunState } from './model/run-record.js'
 import type { Verdict } from './model/verdict.js'
 import { isWorkload } from './plan/objects/is-workload.js'
 import { manifestScope, parseManifest } from './plan/objects/parse-manifest.js'
@@ -99,10 +101,27 @@ async function runOf(
     const { lock, record, state } = await readRun(release, ports)
     if (!record) return lock ? { lock } : {}
     const { history: _history, ...last } = record
-    return { ...(lock ? { lock } : {}), lastRun: { ...last, state } }
+    const away = isStopped(state) ? await awayIn(last.run, release, ports) : {}
+    return { ...(lock ? { lock } : {}), lastRun: { ...last, ...away, state } }
   } catch (error) {
     return { runUnknown: ports.redact(messageOf(error)) }
   }
+}
+
+function isStopped(state: RunState): boolean {
+  return state === 'died' || state === 'failed' || state === 'interrupted'
+}
+
+/** By the journal of the run, where this machine has it. */
+async function awayIn(
+  runId: string,
+  release: ReleaseName,
+  { cluster, keptRuns }: ReadPorts,
+): Promise<Pick<LastRun, 'resourcesAwaySince'>> {
+  const { uid } = await cluster.identity()
+  const kept = (await keptRuns.list(uid, release)).find((run) => run.runId === runId)
+  const since = awaySince(kept?.entries ?? [])
+  return since === undefined ? {} : { resourcesAwaySince: new Date(since).toISOString() }
 }
 
 async function workloadsOf(release: ReleaseSnapshot, ports: ReadPorts): Promise<ObjectRef[]> {

@@ -1,4 +1,4 @@
-import type { MeshStatus } from '../model/mesh-status.js'
+import type { LastRun, MeshStatus } from '../model/mesh-status.js'
 import type { LockState } from '../model/run-lock.js'
 import type { RunRecord, RunState } from '../model/run-record.js'
 import { table } from './text.js'
@@ -27,8 +27,8 @@ export function runLines(meshes: readonly MeshStatus[], view: View): string[] {
   return meshes.flatMap((mesh) => {
     const rows = rowsOf(mesh, theme)
     if (rows.length === 0) return []
-    const { state } = mesh.lastRun ?? {}
-    const again = state === 'died' || state === 'interrupted'
+    const { state, resourcesAwaySince } = mesh.lastRun ?? {}
+    const again = state === 'died' || state === 'interrupted' || resourcesAwaySince !== undefined
     const command = `${view.program} resume ${mesh.release} -n ${mesh.namespace}`
     return [
       '',
@@ -61,7 +61,7 @@ function lockText({ holder, since, runsOutAt, state, process, runId }: LockState
   return parts.join(', ')
 }
 
-function runText(run: RunRecord & { state: RunState }, theme: Theme): string {
+function runText(run: LastRun, theme: Theme): string {
   const [tone, text] = words[run.state]
   const path = run.from !== undefined && run.to !== undefined ? [`${run.from} → ${run.to}`] : []
   const isOver = run.finishedAt !== undefined
@@ -75,7 +75,14 @@ function runText(run: RunRecord & { state: RunState }, theme: Theme): string {
     `run ${run.run}`,
     ...(run.location === undefined ? [] : [`in ${run.location}`]),
   ]
-  return [parts.join(', '), ...reasonLine(run)].join('\n')
+  return [parts.join(', '), ...reasonLine(run), ...awayLine(run, theme)].join('\n')
+}
+
+/** What is not in the cluster any more is the first thing to know. */
+function awayLine({ resourcesAwaySince: since }: LastRun, theme: Theme): string[] {
+  if (since === undefined) return []
+  const what = `custom resources were deleted at ${when(since)}, and not made again by this run`
+  return [theme.bad(`${what}: its backup has them`)]
 }
 
 function lastSeen({ updatedAt }: RunRecord): string[] {
@@ -83,7 +90,7 @@ function lastSeen({ updatedAt }: RunRecord): string[] {
 }
 
 /** Why it failed, in the words of the run. */
-function reasonLine({ state, conditions }: RunRecord & { state: RunState }): string[] {
+function reasonLine({ state, conditions }: LastRun): string[] {
   const failed = conditions.find(({ type, status }) => type === 'Failed' && status === 'True')
   return state === 'succeeded' || !failed || failed.message === '' ? [] : [failed.message]
 }

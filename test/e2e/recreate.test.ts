@@ -136,6 +136,8 @@ describe('upgrading with --crds recreate', function () {
     assert.ok(existsSync(join(command, 'index.json')), stderr)
     const now = await contents(env)
     assert.ok(differing(kept, now).length > 0, 'nothing was away: killed too late')
+    const status = await meshUpgrade('status', 'osm', '-n', 'osm-system')
+    assert.match(status.stdout, /custom resources were deleted at \S+, and not made again by this run/)
     // The folder of all hops, which the error for a damaged journal prints, will do as well.
     const shown = await meshUpgrade('crds', 'restore', dirname(command), '--dry-run', '-o', 'json')
     assert.equal((JSON.parse(shown.stdout) as { crds: unknown[] }).crds.length, recreatedCrds)

@@ -66,6 +66,10 @@ const meshesWithRuns: MeshStatus[] = [
       conditions: [{ ...failed, message: 'the run ended during step upgrade-osm without saying so' }],
     },
   },
+  {
+    ...{ ...installed!, release: 'away' },
+    lastRun: { ...lastRun, step: 'delete-crds', state: 'died', resourcesAwaySince: since },
+  },
   { ...installed!, release: 'done', lastRun: { ...lastRun, finishedAt: since, state: 'succeeded' } },
   { ...installed!, release: 'hidden', runUnknown: 'User "x" cannot get leases' },
 ]
