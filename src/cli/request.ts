@@ -2,9 +2,11 @@ import { UpgradeError } from '../errors.js'
 import { parseHook, type Hook } from '../model/hooks.js'
 import type { RetentionRule } from '../model/run-retention.js'
 import { withWishes, type GivenWishes } from '../model/run-wishes.js'
+import { shellQuote } from '../model/shell-words.js'
 import type { ValuesMode } from '../model/plan.js'
 import type { ImagesMode, UpgradeRequest } from '../model/upgrade-request.js'
 import type { ConnectOptions } from '../adapters/connect.js'
+import type { ApplyWish } from '../workflows/apply-plan.js'
 import { parseDuration } from './duration.js'
 import type { Program } from './program.js'
 import type { ReadWords } from './words.js'
@@ -66,11 +68,13 @@ export function upgradeRequest(read: ReadWords, env: Env = process.env): Upgrade
 }
 
 /** What a call of `apply` adds to what the file holds. */
-export function applyWish(
-  read: ReadWords,
-): Pick<UpgradeRequest, 'valueArguments' | 'permissions' | 'notify'> {
+export function applyWish(read: ReadWords): ApplyWish {
+  const valueArguments = wordsOf(read, valueFlags)
+  const again = shellQuote(['apply', read.args.file ?? '', ...valueArguments])
   return {
-    valueArguments: wordsOf(read, valueFlags),
+    valueArguments,
+    // The file of a Job is nowhere else.
+    ...(read.flags['resume-if-begun'] === true ? {} : { again }),
     permissions: text(read, 'dry-run') === 'none' ? 'to-run' : 'to-know',
     ...optional('notify', list(read, 'notify')),
   }

@@ -13,7 +13,10 @@ import { prepareUpgrade } from '../upgrade.js'
 import { replayTexts } from './recorded-texts.js'
 
 /** What of a request belongs to the call that applies, not to the file. */
-export type ApplyWish = Pick<UpgradeRequest, 'valueArguments' | 'permissions' | 'notify'>
+export interface ApplyWish extends Pick<UpgradeRequest, 'valueArguments' | 'permissions' | 'notify'> {
+  /** What to type to do the same again, where a person typed this call. */
+  again?: string
+}
 
 /**
  * Plans a frozen plan again, from what the file holds and what the cluster has now. Changes nothing. Throws
@@ -31,7 +34,7 @@ export async function prepareFrozen(
   ])
   refuseMissing(frozen, missingSecrets(frozen.asksAgain, given.reveal()))
   if (uid !== plan.inputs.clusterUid) throw stale(['this is another cluster'])
-  const { valueArguments: _words, ...ofCall } = wish
+  const { valueArguments: _words, again, ...ofCall } = wish
   const [chart, via] = await chartsOf(frozen, ports)
   const now = await prepareUpgrade(
     { ...frozen.request, ...ofCall },
@@ -44,7 +47,8 @@ export async function prepareFrozen(
   const moved = movedInputs(plan.inputs, now.plan.inputs)
   if (moved.length > 0) throw stale(moved)
   if (now.plan.digest !== plan.digest) throw stale(planChanges(plan, now.plan))
-  return now
+  if (again === undefined) return now
+  return { ...now, payloads: now.payloads.map((payload) => ({ ...payload, again: ports.redact(again) })) }
 }
 
 function refuseMissing({ asksAgain }: FrozenPlan, missing: readonly string[]): void {

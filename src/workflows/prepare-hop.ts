@@ -202,7 +202,7 @@ function payloadOf(
     crds: target.map(({ object }) => ({ name: object.metadata.name, object })),
     ...{ liveCrds: live, customResourceKinds: kinds },
     timeoutMs: request.timeoutMs,
-    again: redact(sameAgain(request, release, chart)),
+    again: redact(`upgrade ${sameAgain(request, release, chart)}`),
     clusterFlags: helm.clusterFlags(),
     helmArguments: request.helmArguments,
   }

@@ -245,7 +245,7 @@ function payloadOf(
     ...{ release, chart, values: release.userSuppliedValues, overrides: sensitive({}), available: [] },
     crds: crdFacts.target.map(({ object }) => ({ name: object.metadata.name, object })),
     ...{ liveCrds: crdFacts.live, customResourceKinds: crdFacts.kinds, timeoutMs: wish.timeoutMs },
-    again: `${name} -n ${namespace}`,
+    again: `upgrade ${name} -n ${namespace}`,
     clusterFlags: helm.clusterFlags(),
     helmArguments: [],
   }

@@ -269,7 +269,7 @@ export function nextCommands(
   const { name, namespace } = plan.release
   const [payload] = payloads
   const place = `${name} -n ${namespace}`
-  const again = payload ? [`{program} upgrade ${payload.again}`] : []
+  const again = payload ? [`{program} ${payload.again}`] : []
   const good = payload ? lastGoodRevision(payload.release.history) : undefined
   const back = good === undefined ? [] : [`{program} rollback ${place}`]
   const commands = changed ? [`{program} troubleshoot ${place}`, `{program} resume ${place}`, ...back] : again

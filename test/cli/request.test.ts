@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { formatDuration, parseDuration } from '../../src/cli/duration.js'
 import { programOf } from '../../src/cli/program.js'
 import {
+  applyWish,
   connectOptions,
   judgeRequest,
   releaseOf,
@@ -17,6 +18,14 @@ const words = (line: string, command = 'upgrade'): ReadWords =>
   readWords(line.split(' ').filter(Boolean), commands[command]!)
 const kubectl = programOf('kubectl-mesh_upgrade', {})
 const helm = programOf('run.js', { HELM_PLUGIN_NAME: 'upgrade-check' })
+
+describe('applyWish', () => {
+  it('says what to type again, but in a Job, whose file is nowhere else', () => {
+    const { again } = applyWish(words('plan.json --set a=1', 'apply'))
+    assert.equal(again, 'apply plan.json --set a=1')
+    assert.equal(applyWish(words('plan.json --resume-if-begun', 'apply')).again, undefined)
+  })
+})
 
 describe('upgradeRequest', () => {
   it('has the defaults of design §2', () => {

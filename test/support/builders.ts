@@ -130,7 +130,7 @@ export function aPayload(changes: Partial<PlanPayload> = {}): PlanPayload {
     chart: aChart(),
     ...{ values: sensitive<Values>({}), overrides: sensitive<Values>({}) },
     ...{ crds: [], liveCrds: [], customResourceKinds: [], available: [] },
-    ...{ timeoutMs: 300_000, again: 'osm -n osm-system', clusterFlags: [], helmArguments: [] },
+    ...{ timeoutMs: 300_000, again: 'upgrade osm -n osm-system', clusterFlags: [], helmArguments: [] },
     ...changes,
   }
 }
