@@ -33,7 +33,14 @@ export type Step = StepBase &
     | { type: 'restore-crds'; crds: string[]; created: string[] }
     /** Custom resources of the backup, by CRD: what is gone or differs is put back. */
     | { type: 'restore-resources'; crds: string[]; edits?: ResourceEdit[] }
-    | { type: 'rollback-release'; release: string; namespace: string; toRevision: number }
+    | {
+        type: 'rollback-release'
+        release: string
+        namespace: string
+        toRevision: number
+        /** Objects of that revision that pods of the newer version may make again while helm goes back. */
+        contested?: ObjectRef[]
+      }
     /** Objects that are not helm's any more and that it could not take back. */
     | { type: 'delete-objects'; objects: ObjectRef[] }
     /** Objects that pods of the newer version may have made again: those of `release` are made by helm once more. */

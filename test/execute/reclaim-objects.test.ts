@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RunContext } from '../../src/execute/run-context.js'
 import { reclaimObjects } from '../../src/execute/steps/reclaim-objects.js'
+import { goBack } from '../../src/execute/steps/rollback-release.js'
 import type { KubeObject } from '../../src/model/kube-object.js'
 import type { ObjectRef } from '../../src/model/object-ref.js'
 import type { Step } from '../../src/model/step.js'
@@ -24,20 +25,26 @@ function live(ref: ObjectRef, by: 'helm' | 'mesh'): KubeObject {
   return { ...ref, metadata: { name, uid: `uid-${name}`, ...(by === 'helm' ? marks : {}) } }
 }
 
-/** Runs the step where these objects are there: what was deleted, and how often helm went back. */
-async function run(objects: KubeObject[]): Promise<{ deleted: string[]; rollbacks: number; probed: string }> {
-  const deleted: string[] = []
-  let rollbacks = 0
+interface Bench {
+  context: RunContext
+  deleted: string[]
+  rollbacks: number
+}
+
+/** A run whose cluster has these objects; helm goes back where `fails` is not true. */
+function aBench(objects: KubeObject[], fails: (attempt: number) => boolean = () => false): Bench {
   const ports = {
     ...{ clock: fakeClock(), progress: () => undefined, redact: (text: string) => text },
     cluster: {
       readObject: async (ref: ObjectRef) => objects.find(({ metadata }) => metadata.name === ref.name),
     },
-    clusterWriter: { delete: async ({ name }: ObjectRef, uid: string) => deleted.push(`${name} ${uid}`) },
+    clusterWriter: {
+      delete: async ({ name }: ObjectRef, uid: string) => bench.deleted.push(`${name} ${uid}`),
+    },
     helmWriter: {
       rollback: async () => {
-        rollbacks++
-        return { succeeded: true }
+        bench.rollbacks++
+        return { succeeded: !fails(bench.rollbacks), message: 'conflict occurred' }
       },
     },
   }
@@ -47,8 +54,16 @@ async function run(objects: KubeObject[]): Promise<{ deleted: string[]; rollback
     store: { location: { runId: 'run-1' }, appendJournal: async () => undefined },
     interrupts: { finishStep: never, stopNow: never },
   } as unknown as RunContext
-  const { state } = await reclaimObjects.probe(step, context)
-  await reclaimObjects.run(step, context)
+  const bench: Bench = { context, deleted: [], rollbacks: 0 }
+  return bench
+}
+
+/** Runs the step where these objects are there: what was deleted, and how often helm went back. */
+async function run(objects: KubeObject[]): Promise<Omit<Bench, 'context'> & { probed: string }> {
+  const bench = aBench(objects)
+  const { state } = await reclaimObjects.probe(step, bench.context)
+  await reclaimObjects.run(step, bench.context)
+  const { deleted, rollbacks } = bench
   return { deleted, rollbacks, probed: state }
 }
 
@@ -67,4 +82,23 @@ describe('reclaimObjects', () => {
     assert.deepEqual(await run([live(inject, 'helm'), live(validate, 'mesh')]), {
       ...{ deleted: ['validate uid-validate'], rollbacks: 0, probed: 'not-done' },
     }))
+})
+
+describe('goBack', () => {
+  const back = { ...step, type: 'rollback-release' } as Parameters<typeof goBack>[0]
+
+  it('goes back again over what pods of the newer version made while helm went back', async () => {
+    const bench = aBench([live(inject, 'mesh')], (attempt) => attempt < 3)
+    await goBack(back, [inject], bench.context)
+    assert.deepEqual([bench.deleted, bench.rollbacks], [['inject uid-inject', 'inject uid-inject'], 3])
+  })
+
+  it('tells the words of helm where nothing of that is there, and does not try for ever', async () => {
+    const other = aBench([live(inject, 'helm')], () => true)
+    await assert.rejects(goBack(back, [inject], other.context), { message: 'conflict occurred' })
+    assert.deepEqual([other.deleted, other.rollbacks], [[], 1])
+    const stubborn = aBench([live(inject, 'mesh')], () => true)
+    await assert.rejects(goBack(back, [inject], stubborn.context), { code: 'StepFailed' })
+    assert.equal(stubborn.rollbacks, 5)
+  })
 })

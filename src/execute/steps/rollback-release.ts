@@ -1,10 +1,12 @@
 import { UpgradeError } from '../../errors.js'
+import { formatRef, type ObjectRef } from '../../model/object-ref.js'
 import type { ReleaseSnapshot } from '../../model/release.js'
 import type { Step } from '../../model/step.js'
 import { settlePending } from '../mend-pending.js'
 import { settleHelm, tellHelm } from '../tell-helm.js'
-import type { RunContext } from '../run-context.js'
+import { journalProgress, type RunContext } from '../run-context.js'
 import type { StepRunner } from '../run-steps.js'
+import { takenObjects } from '../taken-objects.js'
 
 /** Runs `helm rollback` to the revision of before. */
 export const rollbackRelease: StepRunner = {
@@ -14,7 +16,7 @@ export const rollbackRelease: StepRunner = {
     const newest = await settlePending({ name: step.release, namespace: step.namespace }, context)
     // It may have been planned while a helm worked that then came to nothing.
     if (newest && isBack(newest, step)) return
-    await goBack(step, context)
+    await goBack(step, step.contested ?? [], context)
   },
 
   // helm rollback writes a new revision; only its own description names where it went back to.
@@ -29,9 +31,36 @@ export const rollbackRelease: StepRunner = {
   },
 }
 
-/** One `helm rollback`. Throws `StepFailed` with helm's own words. */
+type Back = Extract<Step, { type: 'rollback-release' | 'reclaim-objects' }>
+const mostAttempts = 5
+
+/**
+ * `helm rollback`, again where it fails because pods of the newer version have meanwhile made `contested` objects:
+ * helm 4 meets conflicts with them, helm 3 does not know them. Throws `StepFailed` with helm's own words.
+ */
 export async function goBack(
-  { release, namespace, toRevision }: { release: string; namespace: string; toRevision: number },
+  step: Back,
+  contested: readonly ObjectRef[],
+  context: RunContext,
+): Promise<void> {
+  const { ports, payload, interrupts } = context
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await helmRollback(step, context)
+    } catch (error) {
+      if (attempt === mostAttempts || interrupts.finishStep.aborted) throw error
+      const taken = await takenObjects(contested, payload.release, ports.cluster)
+      if (taken.length === 0) throw error
+      for (const { ref, uid } of taken) {
+        await journalProgress(context, step, `delete ${formatRef(ref)}, which the newer version made again`)
+        await ports.clusterWriter.delete(ref, uid)
+      }
+    }
+  }
+}
+
+async function helmRollback(
+  { release, namespace, toRevision }: Back,
   { ports, files, payload, interrupts }: RunContext,
 ): Promise<void> {
   const outcome = await ports.helmWriter.rollback(

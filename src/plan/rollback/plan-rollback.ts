@@ -186,9 +186,11 @@ function releaseStep(input: RollbackInput, toRevision: number): Step[] {
   const mayLack = hops.some(({ steps }) => steps.some(({ type }) => type === 'recreate-objects'))
   if (isBefore && !mayLack) return []
   const { name, namespace } = before
+  const { objects: contested } = madeAgain(input)
   return [
     {
       ...{ id: 'rollback-release', type: 'rollback-release', release: name, namespace, toRevision },
+      ...(contested.length > 0 ? { contested } : {}),
       mutates: true,
       title: `helm rollback ${name} to revision ${toRevision} (chart ${before.chartVersion})`,
       commands: [rollbackCommand(toRevision)],
@@ -221,14 +223,22 @@ function deleteStep(input: RollbackInput): Step[] {
   ]
 }
 
+/** What pods of the newer version make by themselves, by whether the revision to go back to has it. */
+function madeAgain(input: RollbackInput): { objects: ObjectRef[]; gone: ObjectRef[] } {
+  const { left } = markedObjects(input)
+  const had = new Set(input.beforeObjects.map(refKey))
+  return {
+    objects: left.filter((ref) => had.has(refKey(ref))),
+    gone: left.filter((ref) => !had.has(refKey(ref))),
+  }
+}
+
 /** Until its pods are gone, the newer version makes its objects again, also after helm made them. */
 function reclaimStep(input: RollbackInput, toRevision: number): Step[] {
-  const { left } = markedObjects(input)
+  const { objects, gone } = madeAgain(input)
+  const left = [...objects, ...gone]
   if (left.length === 0) return []
   const { name, namespace } = input.before
-  const had = new Set(input.beforeObjects.map(refKey))
-  const objects = left.filter((ref) => had.has(refKey(ref)))
-  const gone = left.filter((ref) => !had.has(refKey(ref)))
   return [
     {
       ...{ id: 'reclaim-objects', type: 'reclaim-objects', objects, gone, mutates: true },
