@@ -1,5 +1,5 @@
 /** Keeps two processes from building the same binaries at the same time. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const pollMs = 500
@@ -41,13 +41,23 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** By link, so that nobody sees a lock that names no holder yet. */
 function tryLock(file: string): boolean {
+  const own = `${file}.${process.pid}.own`
+  writeFileSync(own, String(process.pid))
+  return linked(own, file)
+}
+
+/** Gives a file another name, unless there is one of that name. */
+function linked(from: string, to: string): boolean {
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' })
+    linkSync(from, to)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    rmSync(from)
   }
 }
 
@@ -66,7 +76,9 @@ function takeAway(file: string, holder: number | undefined): void {
   try {
     if (readHolder(file) !== holder) return
     renameSync(file, aside)
-    rmSync(aside)
+    // Somebody may have taken it over just before: then it is theirs.
+    if (readHolder(aside) === holder) rmSync(aside)
+    else linked(aside, file)
   } catch {
     // Somebody else was quicker.
   }
