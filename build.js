@@ -37,15 +37,17 @@ const treeShakeClientNode = {
 const leaveOut = {
   name: 'leave-out',
   setup(plugin) {
-    const libraries = {
-      '@oclif/core': ['ejs', 'lilconfig', 'minimatch', 'tinyglobby'],
-      '@kubernetes/client-node': ['js-yaml'],
+    const oclif = '@oclif/core'
+    const loadedBy = {
+      ...{ ejs: oclif, lilconfig: oclif, minimatch: oclif, tinyglobby: oclif },
+      'js-yaml': '@kubernetes/client-node',
     }
-    plugin.onResolve({ filter: /^(ejs|lilconfig|minimatch|tinyglobby|js-yaml)$/ }, ({ path, importer }) => {
-      const places = Object.keys(libraries).filter((name) => libraries[name].includes(path))
-      const isLeftOut = places.some((name) => importer.includes(join('node_modules', name, '/')))
-      return isLeftOut ? { path, namespace: 'left-out' } : undefined
-    })
+    const filter = new RegExp(`^(${Object.keys(loadedBy).join('|')})$`)
+    plugin.onResolve({ filter }, ({ path, importer }) =>
+      importer.includes(join('node_modules', loadedBy[path], '/'))
+        ? { path, namespace: 'left-out' }
+        : undefined,
+    )
     plugin.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `module.exports = new Proxy({}, { get(_, name) {
         if (name === '__esModule') return false

@@ -45,7 +45,7 @@ const mostShifts = 20
 
 /**
  * js-yaml wants lines inside brackets and quotes to be indented, helm does not (charts of Open Service Mesh have
- * `]` at its key's column). Space at the begin of such a line means nothing: more of it is put there.
+ * `]` at its key's column). Space before what stands there means nothing: more of it is put there.
  */
 function loadShifting(text: string, shifts: number): unknown[] {
   try {

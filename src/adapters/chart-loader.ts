@@ -22,7 +22,7 @@ const deepestSubChart = 8
 /** Loads a chart from a folder or archive, with the CRDs of its sub-charts. Throws `ChartUnreadable`. */
 export async function loadChartAt(place: ChartPlace): Promise<Chart> {
   try {
-    // What was asked of the cluster meanwhile is not to wait for a chart of thousand files.
+    // What was asked of the cluster is not to wait until a large chart is read.
     await othersTurn()
     const files = await readFilesAt(place.path)
     await othersTurn()

@@ -2,7 +2,7 @@ import { exitCodes } from '../errors.js'
 import type { CrdRestoreOutcome } from '../model/crd-backup.js'
 import type { UpgradeOutcome } from '../model/outcome.js'
 import type { UpgradePlan } from '../model/plan.js'
-import type { Diagnosis } from '../model/rollout.js'
+import { isWhole, type Diagnosis } from '../model/rollout.js'
 import type { RunPhase, RunRecord, RunState } from '../model/run-record.js'
 import type { Verdict } from '../model/verdict.js'
 
@@ -53,11 +53,12 @@ export function exitCodeOfVerdict({ outcome }: Verdict): number {
 }
 
 /** Exit code of `troubleshoot`: a cause was found, the rollout is whole, or it cannot be told. */
-export function exitCodeOfDiagnosis({ workloads, stalledPods, findings }: Diagnosis): number {
+export function exitCodeOfDiagnosis(diagnosis: Diagnosis): number {
+  const { findings } = diagnosis
   if (findings.some(({ severity }) => severity === 'error')) return exitCodes.refused
-  const whole =
-    workloads.every(({ rolloutStatus }) => rolloutStatus === 'Current') && stalledPods.length === 0
-  return whole && findings.every(({ severity }) => severity !== 'unknown') ? exitCodes.done : exitCodes.error
+  return isWhole(diagnosis) && findings.every(({ severity }) => severity !== 'unknown')
+    ? exitCodes.done
+    : exitCodes.error
 }
 
 /** Exit code of `status --wait`: that of the run, or 0 where it is in the phase that was waited for. */

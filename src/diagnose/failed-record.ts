@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.js'
 import type { ReleaseSnapshot } from '../model/release.js'
-import type { Diagnosis } from '../model/rollout.js'
+import { isWhole, type Diagnosis } from '../model/rollout.js'
 
 /**
  * What there is to say where helm recorded a revision as failed and nothing keeps its workloads from being ready:
@@ -14,10 +14,9 @@ export function failedRecord(
     releaseStatus,
     description,
   }: Pick<ReleaseSnapshot, 'name' | 'namespace' | 'releaseRevision' | 'releaseStatus' | 'description'>,
-  { workloads, stalledPods }: Pick<Diagnosis, 'workloads' | 'stalledPods'>,
+  rollout: Pick<Diagnosis, 'workloads' | 'stalledPods'>,
 ): Finding | undefined {
-  const isWhole = stalledPods.length === 0 && workloads.every((each) => each.rolloutStatus === 'Current')
-  if (releaseStatus !== 'failed' || !isWhole) return undefined
+  if (releaseStatus !== 'failed' || !isWhole(rollout)) return undefined
   const place = `${name} -n ${namespace}`
   return {
     code: 'MU707',

@@ -1,10 +1,4 @@
-/** What one finding code means, for `explain` and docs/findings.md. */
-export interface FindingCode {
-  title: string
-  /** How it is found. */
-  found: string
-  remedy: string
-}
+import type { FindingCode } from './finding-codes.js'
 
 /** Codes of what keeps a rollout from finishing. */
 export const diagnosisCodes: Record<string, FindingCode> = {
@@ -16,7 +10,8 @@ export const diagnosisCodes: Record<string, FindingCode> = {
   },
   MU702: {
     title: 'the CRDs are out of step with the program that uses them',
-    found: 'the log of a pod says that the server could not find a version of a custom resource',
+    found:
+      'the log of a pod that is not ready says that the server could not find a version of a custom resource',
     remedy:
       "bring the CRDs to the chart's version with kubectl mesh-upgrade, which keeps the custom resources, then restart the program",
   },

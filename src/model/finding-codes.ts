@@ -1,6 +1,12 @@
-import { diagnosisCodes, type FindingCode } from './diagnosis-codes.js'
+import { diagnosisCodes } from './diagnosis-codes.js'
 
-export type { FindingCode }
+/** What one finding code means, for `explain` and docs/findings.md. */
+export interface FindingCode {
+  title: string
+  /** How it is found. */
+  found: string
+  remedy: string
+}
 
 /** Every finding code. A code is never reused; one that is retired stays here and says so. */
 export const findingCodes: Record<string, FindingCode> = {
@@ -101,7 +107,8 @@ export const findingCodes: Record<string, FindingCode> = {
   MU210: {
     title: 'a CRD cannot be taken back once an object is written',
     found: "the target's storage version is not among the versions of the live CRD",
-    remedy: 'know it: a rollback leaves the new CRD in place, which serves the old versions too',
+    remedy:
+      'know it: a rollback leaves the new CRD in place, which goes on serving the old versions that it has',
   },
   MU211: {
     title: 'a custom resource could not be made again',
@@ -140,7 +147,8 @@ export const findingCodes: Record<string, FindingCode> = {
   MU221: {
     title: 'release notes could not be read',
     found: 'no network, no such file, or no notes for a version in between',
-    remedy: 'give them with --release-notes FILE|URL; the CRDs were compared all the same',
+    remedy:
+      'give them with --release-notes FILE|URL, or read them yourself; the CRDs were compared all the same',
   },
   MU222: {
     title: 'the release notes miss a CRD change',
@@ -235,7 +243,8 @@ export const findingCodes: Record<string, FindingCode> = {
   MU604: {
     title: 'a CRD cannot be put back as it was',
     found: 'its status.storedVersions names a version that the CRD of the backup does not have',
-    remedy: 'leave the new CRD in place: it goes on serving the old versions',
+    remedy:
+      'leave the new CRD in place: it goes on serving the old versions; the API server refuses the old one',
   },
   MU606: {
     title: 'helm would delete a rollback point during the upgrade',

@@ -50,3 +50,8 @@ export interface Diagnosis {
   stalledPods: StalledPod[]
   findings: Finding[]
 }
+
+/** True where every workload is up to date and available, and no pod is stalled. */
+export function isWhole({ workloads, stalledPods }: Pick<Diagnosis, 'workloads' | 'stalledPods'>): boolean {
+  return stalledPods.length === 0 && workloads.every(({ rolloutStatus }) => rolloutStatus === 'Current')
+}

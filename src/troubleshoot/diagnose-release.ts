@@ -5,7 +5,7 @@ import { stalledPods } from '../diagnose/stalled-pods.js'
 import { missingWorkload, workloadStatus } from '../diagnose/workload-status.js'
 import type { Finding } from '../model/finding.js'
 import { refKey, type ObjectRef } from '../model/object-ref.js'
-import type { Diagnosis } from '../model/rollout.js'
+import { isWhole, type Diagnosis } from '../model/rollout.js'
 import {
   cleanText,
   readDetails,
@@ -56,8 +56,8 @@ export async function diagnoseRelease(subject: DiagnosisSubject, ports: FactPort
     events,
   )
   for (const pod of stalled) pod.message = cleanText(pod.message, ports)
-  const isWhole = stalled.length === 0 && statuses.every(({ rolloutStatus }) => rolloutStatus === 'Current')
-  return { workloads: statuses, stalledPods: stalled, findings: isWhole ? [] : [...causes, ...gaps(unread)] }
+  const rollout = { workloads: statuses, stalledPods: stalled }
+  return { ...rollout, findings: isWhole(rollout) ? [] : [...causes, ...gaps(unread)] }
 }
 
 /** What programs and the kubelet say may hold secrets. */

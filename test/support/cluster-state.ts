@@ -27,7 +27,7 @@ interface ListedKind {
 
 /**
  * Every object of every kind that can be listed, Leases and Events aside, by kind and name. Asked of the API
- * server itself: kubectl takes five times as long for it, and hides `managedFields` too.
+ * server itself: kubectl takes four times as long for it, and hides `managedFields` too.
  */
 export async function everyObject(env: Record<string, string>): Promise<Map<string, StoredObject>> {
   return objectsOf(env, () => true)

@@ -1,5 +1,6 @@
 import { runProgress } from '../../model/journal.js'
 import { formatRef } from '../../model/object-ref.js'
+import { readLiveObjects } from '../live-objects.js'
 import { journalProgress } from '../run-context.js'
 import type { StepRunner } from '../run-steps.js'
 
@@ -22,8 +23,8 @@ export const deleteObjects: StepRunner = {
     if (later && done[part]?.includes(later.id) === true)
       return { state: 'done', message: 'helm has gone back' }
     const objects = step.type === 'delete-objects' ? step.objects : []
-    const live = await Promise.all(objects.map((ref) => ports.cluster.readObject(ref)))
-    return live.every((object) => object === undefined)
+    const found = await readLiveObjects(objects, ports)
+    return found.every(({ live }) => live === undefined)
       ? { state: 'done', message: 'they are gone' }
       : { state: 'not-done', message: 'not every one is gone' }
   },

@@ -1,8 +1,8 @@
 import { UpgradeError } from '../../errors.js'
-import type { KubeObject } from '../../model/kube-object.js'
 import { formatRef, type ObjectRef } from '../../model/object-ref.js'
 import { resourcePolicy } from '../../model/resource-policy.js'
 import type { Step } from '../../model/step.js'
+import { readLiveObjects, type LiveObject } from '../live-objects.js'
 import { journalProgress, type RunContext } from '../run-context.js'
 import type { StepRunner } from '../run-steps.js'
 
@@ -53,12 +53,9 @@ export const unkeepObjects: StepRunner = {
   },
 }
 
-async function readObjects(
-  step: Step,
-  { ports }: RunContext,
-): Promise<{ ref: ObjectRef; live: KubeObject | undefined }[]> {
+async function readObjects(step: Step, { ports }: RunContext): Promise<LiveObject[]> {
   const refs = step.type === 'keep-objects' || step.type === 'unkeep-objects' ? step.objects : []
-  return Promise.all(refs.map(async (ref) => ({ ref, live: await ports.cluster.readObject(ref) })))
+  return readLiveObjects(refs, ports)
 }
 
 async function annotate(

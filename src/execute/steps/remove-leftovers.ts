@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../model/kube-object.js'
 import { formatRef, type ObjectRef } from '../../model/object-ref.js'
 import type { Step } from '../../model/step.js'
+import { readLiveObjects } from '../live-objects.js'
 import { journalProgress, type RunContext } from '../run-context.js'
 import type { StepRunner } from '../run-steps.js'
 
@@ -29,9 +30,7 @@ async function leftovers(
   { ports, payload: { release } }: RunContext,
 ): Promise<{ ref: ObjectRef; uid: string }[]> {
   const objects = step.type === 'remove-leftovers' ? step.objects : []
-  const read = await Promise.all(
-    objects.map(async (ref) => ({ ref, live: await ports.cluster.readObject(ref) })),
-  )
+  const read = await readLiveObjects(objects, ports)
   const isOurs = (live: KubeObject): boolean => {
     const { annotations = {} } = live.metadata
     // helm names the release in what it deploys, not in its hooks.

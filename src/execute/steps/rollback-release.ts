@@ -2,11 +2,11 @@ import { UpgradeError } from '../../errors.js'
 import { formatRef, type ObjectRef } from '../../model/object-ref.js'
 import type { ReleaseSnapshot } from '../../model/release.js'
 import type { Step } from '../../model/step.js'
+import { isTaken, readLiveObjects, type LiveObject } from '../live-objects.js'
 import { settlePending } from '../mend-pending.js'
 import { settleHelm, tellHelm } from '../tell-helm.js'
 import { journalProgress, type RunContext } from '../run-context.js'
 import type { StepRunner } from '../run-steps.js'
-import { takenObjects } from '../taken-objects.js'
 
 /** Runs `helm rollback` to the revision of before. */
 export const rollbackRelease: StepRunner = {
@@ -49,13 +49,23 @@ export async function goBack(
       return await helmRollback(step, context)
     } catch (error) {
       if (attempt === mostAttempts || interrupts.finishStep.aborted) throw error
-      const taken = await takenObjects(contested, payload.release, ports.cluster)
+      const live = await readLiveObjects(contested, ports)
+      const taken = live.filter((each) => isTaken(each, payload.release))
       if (taken.length === 0) throw error
-      for (const { ref, uid } of taken) {
-        await journalProgress(context, step, `delete ${formatRef(ref)}, which the newer version made again`)
-        await ports.clusterWriter.delete(ref, uid)
-      }
+      await deleteMadeAgain(taken, step, context)
     }
+  }
+}
+
+/** Deletes what pods of the newer version made again, each as it was seen. */
+export async function deleteMadeAgain(
+  objects: readonly LiveObject[],
+  step: Step,
+  context: RunContext,
+): Promise<void> {
+  for (const { ref, live } of objects) {
+    await journalProgress(context, step, `delete ${formatRef(ref)}, which the newer version made again`)
+    await context.ports.clusterWriter.delete(ref, live?.metadata.uid ?? '')
   }
 }
 
