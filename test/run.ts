@@ -8,18 +8,23 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import Mocha from 'mocha'
 
 interface Counts {
   passed: number
   failed: number
   skipped: number
+  /** Which failed, with their errors, and which were skipped, with the reason. */
+  remarks: string[]
 }
 
 interface Part {
   name: string
   run: (pattern: string | undefined, output: Output) => Promise<Counts>
 }
+
+const none: Counts = { passed: 0, failed: 0, skipped: 0, remarks: [] }
 
 /** With `pipe` the output is shown when it is complete. */
 type Output = 'inherit' | 'pipe'
@@ -58,7 +63,8 @@ const partNames = stages.flat(2).map(({ name }) => name)
 /** A program that is right or wrong as a whole. */
 async function tool(words: string[], counts: 0 | 1, output: Output): Promise<Counts> {
   const exitCode = await start(words, output)
-  return exitCode === 0 ? { passed: counts, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+  if (exitCode === 0) return { ...none, passed: counts }
+  return { ...none, failed: 1, remarks: [`failed: node ${words.join(' ')}: exit code ${exitCode}`] }
 }
 
 function runUnit(pattern: string | undefined, output: Output): Promise<Counts> {
@@ -96,7 +102,7 @@ interface MochaTask {
 }
 
 async function mochaInChild(task: MochaTask, output: Output): Promise<Counts> {
-  if (task.files.length === 0) return { passed: 0, failed: 0, skipped: 0 }
+  if (task.files.length === 0) return none
   const folder = mkdtempSync(join(tmpdir(), 'mesh-upgrade-test-'))
   const resultFile = join(folder, 'counts.json')
   try {
@@ -105,9 +111,9 @@ async function mochaInChild(task: MochaTask, output: Output): Promise<Counts> {
     const exitCode = await start(words, output)
     const counts = readCounts(resultFile)
     // A process that died has not counted what it did not get to.
-    if (!counts || (exitCode !== 0 && counts.failed === 0))
-      return { passed: counts?.passed ?? 0, failed: 1, skipped: 0 }
-    return counts
+    if (counts && (exitCode === 0 || counts.failed > 0)) return counts
+    const remark = `failed: ${task.files.join(' ')}: the process died with exit code ${exitCode}`
+    return { ...(counts ?? none), failed: 1, remarks: [...(counts?.remarks ?? []), remark] }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -148,18 +154,19 @@ async function runChild(folder: string): Promise<void> {
   })
   task.files.forEach((file) => mocha.addFile(file))
   await mocha.loadFilesAsync()
-  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
-  const skipped: string[] = []
+  const counts: Counts = { ...none, remarks: [] }
   const runner = mocha.run((failures) => {
     writeFileSync(join(folder, 'counts.json'), JSON.stringify(counts))
-    skipped.forEach((line) => process.stdout.write(`${line}\n`))
     process.exit(failures === 0 ? 0 : 1)
   })
   runner.on('pass', () => counts.passed++)
-  runner.on('fail', () => counts.failed++)
+  runner.on('fail', (test, error: unknown) => {
+    counts.failed++
+    counts.remarks.push(`failed: ${test.fullTitle()}\n${inspect(error)}`)
+  })
   runner.on('pending', (test) => {
     counts.skipped++
-    skipped.push(`skipped: ${test.fullTitle()}: ${skipReason(test)}`)
+    counts.remarks.push(`skipped: ${test.fullTitle()}: ${skipReason(test)}`)
   })
 }
 
@@ -175,8 +182,9 @@ function sum(all: readonly Counts[]): Counts {
       passed: total.passed + each.passed,
       failed: total.failed + each.failed,
       skipped: total.skipped + each.skipped,
+      remarks: [...total.remarks, ...each.remarks],
     }),
-    { passed: 0, failed: 0, skipped: 0 },
+    none,
   )
 }
 
@@ -220,12 +228,13 @@ async function main(words: readonly string[]): Promise<void> {
     // Without a build there is nothing that the rest could test.
     if (results.some(({ name, counts }) => (name === 'build' || name === 'bed') && counts.failed > 0)) break
   }
-  process.stdout.write('\n')
+  const total = sum(results.map(({ counts }) => counts))
+  // Said again at the end, where it is found in a long log.
+  process.stdout.write(total.remarks.map((remark) => `\n${remark}\n`).join('') + '\n')
   for (const { name, counts, ms } of results) {
     const seconds = (ms / 1000).toFixed(1).padStart(7)
     process.stdout.write(`${name.padEnd(10)}${seconds} s  ${counts.passed} passed, ${counts.failed} failed\n`)
   }
-  const total = sum(results.map(({ counts }) => counts))
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
   process.stdout.write(`${total.passed} passed, ${total.failed} failed${skipped}\n`)
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
