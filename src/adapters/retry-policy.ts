@@ -62,9 +62,8 @@ function answerTrouble(request: RestRequest, response: RestResponse, now: number
   const common = { ...base, why: String(status), retryAfterMs: retryAfter(response, now) }
   // Refused before it was begun, whatever it was.
   if (status === 429 && !isBudget(request, response)) return { ...common, mayRepeat: true }
-  if (status === 409 && request.conflictPasses === true) {
-    return { ...common, mayRepeat: true, maxTries: fewTries }
-  }
+  const passes = isConfused(request, response) || (status === 409 && request.conflictPasses === true)
+  if (passes) return { ...common, mayRepeat: true, maxTries: fewTries }
   if (response.broken !== undefined) {
     const why = 'an answer that is not whole'
     return { ...common, why, maybeDone: true, mayRepeat: isRepeatable(request), maxTries: fewTries }
@@ -72,6 +71,11 @@ function answerTrouble(request: RestRequest, response: RestResponse, now: number
   if (!gateway.has(status) && status !== 500) return undefined
   const maxTries = status === 500 ? fewTries : Infinity
   return { ...common, maybeDone: true, mayRepeat: isRepeatable(request), maxTries }
+}
+
+/** A read has no conflict and nothing to validate: somebody in between answers for the server. */
+function isConfused({ method }: RestRequest, { status }: RestResponse): boolean {
+  return method === 'GET' && (status === 409 || status === 422)
 }
 
 /** A PodDisruptionBudget refuses with the status of a server that has too much to do. */

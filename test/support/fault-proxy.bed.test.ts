@@ -132,8 +132,8 @@ describe('fault proxy', function () {
   describe('and our client', () => {
     it('gets through with every read', async () => {
       const faults: Fault[] = [
-        ...(['401', '429', '500', '503', 'reset', 'reset-after', 'hang', 'slow-loris'] as const),
-        ...(['half-body', 'half-json', 'page', { downForMs: 2000 }] as const),
+        ...(['401', '409', '422', '429', '500', '503', 'reset', 'reset-after', 'hang'] as const),
+        ...(['slow-loris', 'half-body', 'half-json', 'page', { downForMs: 2000 }] as const),
       ]
       const { cluster } = await connect()
       await cluster.identity()
