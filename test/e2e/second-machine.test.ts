@@ -6,6 +6,8 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { lockTiming } from '../../src/execute/lease.js'
 import {
   killableMesh,
   killEnv,
@@ -79,11 +81,23 @@ describe('a run that is taken over by a second machine', function () {
     await assertState(untouched)
   })
 
-  it('takes back what was done between two hops', async () => {
+  it('takes back what was done between two hops, after the lock ran out and not before', async () => {
     await killOnA(upgradeWords, 'betweenHops')
     const home = freshHome()
-    await unlock(home)
-    assertExit(await bed.run(['rollback', '--yes'], home), 0)
+    const before = await settledState(bed.env, 'helm3')
+    const held = await bed.run(['rollback', '--yes'], home)
+    assertExit(held, 5)
+    assert.match(held.stderr, /machine-a/)
+    assert.deepEqual(differences(before, await settledState(bed.env, 'helm3')), [])
+    const lease = ['get', 'lease', 'mesh-upgrade.osm', '-n', 'osm-system']
+    const renewedAt = await mustRun('kubectl', [...lease, '-o', 'jsonpath={.spec.renewTime}'], bed)
+    await setTimeout(Date.parse(renewedAt) + lockTiming.leaseMs - Date.now() + 100)
+    const taken = await bed.run(['rollback', '--yes'], home)
+    assertExit(taken, 0)
+    assert.match(
+      taken.stderr.replaceAll(/\s+/g, ' '),
+      /lock of osm ran out at .* making sure for 15 s that its holder \(.*@machine-a pid \d+\) is gone/,
+    )
     await assertState(untouched)
   })
 
