@@ -1,6 +1,6 @@
 /**
- * Every fault at every request of an upgrade of ours, and at a sample of helm's, whose retries are not ours:
- * `npm run proof -- faults [--every N] [--helm helm4]`. Two beds side by side.
+ * Every fault at every request of an upgrade, of ours and of helm's, whose retries are not ours:
+ * `npm run proof -- faults [--every N] [--helm helm4] [--of ours|helm]`. Two beds side by side.
  */
 import type { ProofRow } from '../proof.js'
 import { faults, type Fault } from '../support/fault-proxy.js'
@@ -15,8 +15,6 @@ import {
 
 const allFaults: Fault[] = [...faults, { downForMs: 3000 }]
 const beds = 2
-/** Of helm's requests each fault takes this part. */
-const helmSample = 8
 
 /** Runs all cases and tells each as a row; a table of fault × outcome comes at the end. */
 export async function faultMatrix(say: (row: ProofRow) => void, words: readonly string[]): Promise<void> {
@@ -27,9 +25,10 @@ export async function faultMatrix(say: (row: ProofRow) => void, words: readonly 
   const helm = option('--helm', 'helm3')
   const started = await Promise.all(Array.from({ length: beds }, () => startFaultBed(helm)))
   try {
-    const cases = (await casesOf(started[0])).filter(
-      (_, index) => index % Number(option('--every', '1')) === 0,
-    )
+    const of = option('--of', 'both')
+    const cases = (await casesOf(started[0]))
+      .filter(({ program }) => of === 'both' || of === program)
+      .filter((_, index) => index % Number(option('--every', '1')) === 0)
     process.stdout.write(`${cases.length} cases\n`)
     const results: FaultResult[] = []
     const worker = async (bed: FaultBed): Promise<void> => {
@@ -53,12 +52,9 @@ async function casesOf(bed: FaultBed | undefined): Promise<FaultCase[]> {
   process.stdout.write(
     `${ours} requests of ours, ${helms} of helm, ${requests.length - ours - helms} others\n`,
   )
-  return allFaults.flatMap((fault, row) => [
+  return allFaults.flatMap((fault) => [
     ...numbers(ours).map((nth) => ({ program: 'ours' as const, nth, fault })),
-    // Each fault begins elsewhere, so that together they meet all of helm's requests.
-    ...numbers(helms)
-      .filter((nth) => nth % helmSample === row % helmSample)
-      .map((nth) => ({ program: 'helm' as const, nth, fault })),
+    ...numbers(helms).map((nth) => ({ program: 'helm' as const, nth, fault })),
   ])
 }
 

@@ -120,6 +120,8 @@ async function judgeFailure(
   ran: Ran,
 ): Promise<{ complaints: string[]; output: string }> {
   const told = ran.stdout + ran.stderr
+  // Sentences are wrapped anywhere.
+  const said = told.replaceAll(/\s+/g, ' ')
   const status = await statusOf(release)
   const locked = await isLocked(release)
   const complaints = Object.entries({
@@ -127,8 +129,8 @@ async function judgeFailure(
     'it shows a stack': /\n {4}at /.test(told),
     'it leaves blanks': /\{\w+\}|undefined/.test(told),
     'it does not say in what state things are':
-      !/nothing was changed|done:|not done|state of|was changed/i.test(told),
-    'it names no command': !/(kubectl|helm) \S+/.test(told),
+      !/nothing was changed|done:|not done|state of|was changed/i.test(said),
+    'it names no command': !/(kubectl|helm) \S+/.test(said),
     [`helm says ${status}, and it does not`]: status.startsWith('pending') && !told.includes('pending'),
     'the lock is left, and it does not say so': locked && !/lock|lease/i.test(told),
   }).flatMap(([what, isWrong]) => (isWrong ? [what] : []))
@@ -146,7 +148,7 @@ async function follow(
 ): Promise<{ words: string[]; ran: Ran }> {
   const { name, namespace, target } = release
   const resume = ['resume', name, '-n', namespace, '--yes']
-  const words = /mesh-upgrade resume /.test(told)
+  const words = /mesh-upgrade\s+resume\s/.test(told)
     ? resume
     : ['upgrade', name, target, '-n', namespace, '--yes']
   const ran = await start(bed, release, { words, kubeconfig: bed.kubeconfig })
