@@ -33,12 +33,23 @@ export function webhookStatus(
   return current(`${webhooks.length} of ${webhooks.length} webhooks answer`)
 }
 
+/** True where the API server knows no authority for a Service that it is to call. Total. */
+export function lacksAuthority(configuration: KubeObject | undefined): boolean {
+  return listField(configuration, 'webhooks').some(
+    (webhook) => serviceOf(webhook) !== undefined && caBundleOf(webhook) === '',
+  )
+}
+
+function caBundleOf(webhook: Json): string {
+  return textField(webhook, 'clientConfig', 'caBundle')
+}
+
 function faultOf(webhook: Json, endpointSlices: readonly KubeObject[]): string | undefined {
   const service = serviceOf(webhook)
   // A webhook at an address of its own may be signed by an authority that everybody knows.
   if (!service) return undefined
   const name = textField(webhook, 'name')
-  const bundle = textField(webhook, 'clientConfig', 'caBundle')
+  const bundle = caBundleOf(webhook)
   if (bundle === '') return `${name} has no caBundle`
   if (!isCertificate(bundle)) return `the caBundle of ${name} is no certificate`
   const isReady = endpointSlices.some((slice) => isOf(slice, service) && hasReadyEndpoint(slice))

@@ -48,6 +48,8 @@ export type Step = StepBase &
         type: 'reclaim-objects'
         objects: ObjectRef[]
         gone: ObjectRef[]
+        /** Programs that complete, as they start, what helm made: restarted where it stays incomplete. */
+        restarts: ObjectRef[]
         release: string
         namespace: string
         toRevision: number

@@ -1,4 +1,5 @@
 import { readCluster } from '../discover/read-cluster.js'
+import { meshExpectations } from '../diagnose/mesh-expectations.js'
 import { UpgradeError } from '../errors.js'
 import { takeLock } from '../execute/lock.js'
 import { resumeSteps, runSteps, type StepRunner } from '../execute/run-steps.js'
@@ -87,6 +88,9 @@ export async function prepareRollback(
     isForeign: isForeignRevision(newest, payloads),
     touched: await touchedSince({ plan, payload, files }, liveCrds, ports),
     workloads: beforeObjects.filter(isWorkload).map(refOf),
+    webhookPrograms: meshExpectations(payload.release).flatMap(({ type, by }) =>
+      type === 'webhook' ? by : [],
+    ),
     newestObjects: newestObjects.map(refOf),
     newestHooks: (newest.hooks ?? []).map(({ object }) => scopedRef(object, scope)),
     beforeObjects: beforeObjects.map(refOf),

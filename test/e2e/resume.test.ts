@@ -154,4 +154,16 @@ describe('an upgrade that is killed, with helm4', function () {
     await kill(suite, upgradeWords, 'afterHelm')
     await takeBack(suite)
   })
+
+  it('leaves what helm made alone where it had gone back when the rollback was killed', async () => {
+    assertExit(await suite.bed.run(upgradeWords), 0)
+    await kill(suite, ['rollback', '--yes'], 'rollbackDone')
+    // Until then the pods of before have completed their webhooks, and do so only once.
+    const rollout = ['rollout', 'status', 'deployment', '-n', 'osm-system']
+    await mustRun('kubectl', rollout, suite.bed)
+    const ran = await suite.bed.run(['resume'])
+    assertExit(ran, 0)
+    assert.match(ran.stderr, /done already: delete MutatingWebhookConfiguration/)
+    await assertState(suite, suite.before)
+  })
 })

@@ -6,14 +6,27 @@ import type { KubeObject } from '../../src/model/kube-object.js'
 import type { ObjectRef } from '../../src/model/object-ref.js'
 import type { Step } from '../../src/model/step.js'
 import { aPayload } from '../support/builders.js'
-import { fakeClock } from '../support/fake-ports.js'
+import { virtualClock, type VirtualClock } from '../support/virtual-clock.js'
 
 const apiVersion = 'admissionregistration.k8s.io/v1'
 const inject: ObjectRef = { apiVersion, kind: 'MutatingWebhookConfiguration', name: 'inject' }
 const validate: ObjectRef = { apiVersion, kind: 'ValidatingWebhookConfiguration', name: 'validate' }
+const injector: ObjectRef = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace: 'osm-system',
+  name: 'injector',
+}
 const step: Step = {
   ...{ id: 'reclaim-objects', type: 'reclaim-objects', title: '', mutates: true, commands: [] },
-  ...{ objects: [inject], gone: [validate], release: 'osm', namespace: 'osm-system', toRevision: 1 },
+  ...{
+    objects: [inject],
+    gone: [validate],
+    restarts: [injector],
+    release: 'osm',
+    namespace: 'osm-system',
+    toRevision: 1,
+  },
 }
 
 function live(ref: ObjectRef, by: 'helm' | 'mesh'): KubeObject {
@@ -25,21 +38,49 @@ function live(ref: ObjectRef, by: 'helm' | 'mesh'): KubeObject {
   return { ...ref, metadata: { name, uid: `uid-${name}`, ...(by === 'helm' ? marks : {}) } }
 }
 
+/** As helm made it: the mesh's program completes it. */
+function bare(ref: ObjectRef): KubeObject {
+  const service = { namespace: 'osm-system', name: 'injector' }
+  return { ...live(ref, 'helm'), webhooks: [{ name: 'inject.k8s.io', clientConfig: { service } }] }
+}
+
 interface Bench {
   context: RunContext
+  restarted: string[]
+  clock: VirtualClock
   deleted: string[]
   rollbacks: number
 }
 
+const isNamed =
+  ({ name }: ObjectRef) =>
+  ({ metadata }: KubeObject): boolean =>
+    metadata.name === name
+
+/** Rolled out. */
+const deployment: KubeObject = {
+  ...injector,
+  metadata: { ...injector, generation: 1 },
+  spec: { replicas: 1 },
+  status: { observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 },
+}
+
 /** A run whose cluster has these objects; helm goes back where `fails` is not true. */
 function aBench(objects: KubeObject[], fails: (attempt: number) => boolean = () => false): Bench {
+  const clock = virtualClock()
   const ports = {
-    ...{ clock: fakeClock(), progress: () => undefined, redact: (text: string) => text },
+    ...{ clock, progress: () => undefined, redact: (text: string) => text },
     cluster: {
-      readObject: async (ref: ObjectRef) => objects.find(({ metadata }) => metadata.name === ref.name),
+      readObject: async (ref: ObjectRef) =>
+        ref === injector ? { ...injector, metadata: injector } : objects.find(isNamed(ref)),
+      listObjects: async () => [deployment],
     },
     clusterWriter: {
       delete: async ({ name }: ObjectRef, uid: string) => bench.deleted.push(`${name} ${uid}`),
+      apply: async (object: KubeObject) => {
+        bench.restarted.push(object.metadata.name)
+        return { ok: true, object }
+      },
     },
     helmWriter: {
       rollback: async () => {
@@ -54,12 +95,14 @@ function aBench(objects: KubeObject[], fails: (attempt: number) => boolean = () 
     store: { location: { runId: 'run-1' }, appendJournal: async () => undefined },
     interrupts: { finishStep: never, stopNow: never },
   } as unknown as RunContext
-  const bench: Bench = { context, deleted: [], rollbacks: 0 }
+  const bench: Bench = { context, clock, restarted: [], deleted: [], rollbacks: 0 }
   return bench
 }
 
 /** Runs the step where these objects are there: what was deleted, and how often helm went back. */
-async function run(objects: KubeObject[]): Promise<Omit<Bench, 'context'> & { probed: string }> {
+async function run(
+  objects: KubeObject[],
+): Promise<Omit<Bench, 'context' | 'restarted' | 'clock'> & { probed: string }> {
   const bench = aBench(objects)
   const { state } = await reclaimObjects.probe(step, bench.context)
   await reclaimObjects.run(step, bench.context)
@@ -76,6 +119,17 @@ describe('reclaimObjects', () => {
       ...{ deleted: ['inject uid-inject'], rollbacks: 1, probed: 'not-done' },
     })
     assert.deepEqual(await run([]), { deleted: [], rollbacks: 1, probed: 'not-done' })
+  })
+
+  it('restarts the program that completes a webhook only as it starts', async () => {
+    const bench = aBench([bare(inject)])
+    assert.equal((await reclaimObjects.probe(step, bench.context)).state, 'not-done')
+    const ended = reclaimObjects.run(step, bench.context)
+    await bench.clock.pass(9_000)
+    assert.deepEqual(bench.restarted, [], 'it has just started')
+    await bench.clock.pass(2_000)
+    await ended
+    assert.deepEqual([bench.restarted, bench.rollbacks], [['injector'], 0])
   })
 
   it('deletes what the old version does not have, without helm', async () =>

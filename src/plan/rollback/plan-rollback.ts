@@ -44,6 +44,8 @@ export interface RollbackInput {
   touched: readonly string[]
   /** Workloads of the release as it was. */
   workloads: readonly ObjectRef[]
+  /** Names of those that give the mesh's webhook configurations their authority. */
+  webhookPrograms: readonly string[]
   backupFolder: string
   rollbackCommand: (toRevision: number) => string
   clusterFlags: readonly string[]
@@ -239,12 +241,17 @@ function reclaimStep(input: RollbackInput, toRevision: number): Step[] {
   const left = [...objects, ...gone]
   if (left.length === 0) return []
   const { name, namespace } = input.before
+  const restarts = input.workloads.filter((workload) => input.webhookPrograms.includes(workload.name))
   return [
     {
-      ...{ id: 'reclaim-objects', type: 'reclaim-objects', objects, gone, mutates: true },
+      ...{ id: 'reclaim-objects', type: 'reclaim-objects', objects, gone, restarts, mutates: true },
       ...{ release: name, namespace, toRevision },
       title: `take back, where pods of the newer version made it again meanwhile: ${left.map(formatRef).join(', ')}`,
-      commands: [...left.map(deleteCommand), input.rollbackCommand(toRevision)],
+      commands: [
+        ...left.map(deleteCommand),
+        input.rollbackCommand(toRevision),
+        ...restarts.map((ref) => `${restartCommand(ref)}  # where its webhook has no caBundle`),
+      ],
     },
   ]
 }
@@ -287,6 +294,10 @@ function hookStep({ newest, newestHooks, before }: RollbackInput): Step[] {
 function deleteCommand({ kind, namespace, name }: ObjectRef): string {
   const place = namespace === undefined ? '' : ` -n ${namespace}`
   return `kubectl delete --ignore-not-found ${kind.toLowerCase()}/${name}${place}`
+}
+
+function restartCommand({ kind, namespace = '', name }: ObjectRef): string {
+  return `kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`
 }
 
 function unkeepStep(input: RollbackInput): Step[] {
