@@ -67,12 +67,13 @@ export async function beginRun(run: LiveRun, consent: Consent): Promise<LiveRun>
 
 /** Lets go of the lock; what comes after the outcome must not hide it. */
 export async function endRun({ lock, ports }: Pick<LiveRun, 'lock' | 'ports'>): Promise<void> {
-  await orNote(lock.release(), 'the lock could not be released; it runs out by itself', ports)
+  const released = insist(() => lock.release(), ports)
+  await orNote(released, 'the lock could not be released; it runs out by itself', ports)
 }
 
 /** Shows in the cluster how the run goes on or how it ended. */
 export async function showRun(run: LiveRun, change: RunChange): Promise<void> {
-  const told = updateRecord(identityOf(run), change, run.ports).then(() => undefined)
+  const told = insist(() => updateRecord(identityOf(run), change, run.ports), run.ports)
   await orNote(told, 'the run could not be recorded in the cluster', run.ports)
 }
 
@@ -99,8 +100,21 @@ export async function noteInJournal(
   })
 }
 
+/** Pipelines wait for the record and the next run for the lock: a refusal that passes must not keep them. */
+async function insist(work: () => Promise<unknown>, { clock }: Pick<WritePorts, 'clock'>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (attempt === 3) throw error
+      await clock.sleep(1_000)
+    }
+  }
+}
+
 /** The work's failure becomes a note. */
-export async function orNote(work: Promise<void>, what: string, { progress }: WritePorts): Promise<void> {
+export async function orNote(work: Promise<unknown>, what: string, { progress }: WritePorts): Promise<void> {
   await work.catch((error: unknown) => progress({ type: 'note', message: `${what}: ${messageOf(error)}` }))
 }
 

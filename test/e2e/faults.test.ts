@@ -36,6 +36,15 @@ describe('an upgrade of which one request is spoilt', function () {
     assert.deepEqual([result.outcome, result.exitCode], ['succeeded', 0], told(result))
   })
 
+  it('ends its record and its lock in spite of a refusal that passes', async () => {
+    const lastOf = (verb: string, part: string): number =>
+      1 + ours.findLastIndex(({ method, path }) => method === verb && path.includes(part))
+    for (const nth of [lastOf('PATCH', '/configmaps/'), lastOf('DELETE', '/leases/')]) {
+      const result = await bed.run({ program: 'ours', nth, fault: '422' })
+      assert.deepEqual([result.outcome, result.exitCode], ['succeeded', 0], told(result))
+    }
+  })
+
   it('says where it stands after a refusal, and is brought to its end by what it names', async () => {
     const isStep = ({ method, dryRun, path }: ProxiedRequest): boolean =>
       method === 'PATCH' && !dryRun && path.includes('/customresourcedefinitions/')
