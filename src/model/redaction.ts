@@ -15,7 +15,7 @@ export function isSecretKey(key: string): boolean {
 /** Display text of a value at a path: strings as they are, the rest as JSON; secrets hidden. */
 export function displayValue(path: readonly string[], value: Json): string {
   if (path.some(isSecretKey) && value !== '' && value !== null) return hidden
-  return hideUrlPasswords(typeof value === 'string' ? value : JSON.stringify(redactTree(value)))
+  return hideCredentials(typeof value === 'string' ? value : JSON.stringify(redactTree(value)))
 }
 
 /** Hides the password of every URL in a text: `https://user:(hidden)@host`. */
@@ -23,27 +23,48 @@ export function hideUrlPasswords(text: string): string {
   return text.replace(/(\w:\/\/[^/\s:@"']*:)[^/\s@"']+@/g, `$1${hidden}@`)
 }
 
-/** Every string in the values that stands under a secret key: what must appear in no output. */
+/**
+ * Every string in the values that must appear in no output: what stands under a secret key or beside the name of
+ * one (`{name: DB_PASSWORD, value: …}`), and what is said to be a credential within a longer text.
+ */
 export function secretTexts(values: Values): string[] {
+  return textsIn(values, isSecretKey)
+}
+
+/** As `secretTexts`, for objects of Kubernetes, whose keys are the API's and name no secrets. */
+export function credentialTexts(object: KubeObject): string[] {
+  return textsIn(object, () => false)
+}
+
+function textsIn(tree: unknown, isSecret: (key: string) => boolean): string[] {
   const texts: string[] = []
-  const visit = (value: Json, secret: boolean): void => {
-    if (typeof value === 'string' && secret && value.length >= 4) texts.push(value)
+  const visit = (value: unknown, secret: boolean): void => {
+    if (typeof value === 'string')
+      texts.push(...(secret ? [value] : credentialsOf(value).filter(({ length }) => length >= 8)))
     else if (Array.isArray(value)) value.forEach((item) => visit(item, secret))
     else if (isMapping(value)) {
-      for (const [key, member] of Object.entries(value)) visit(member, secret || isSecretKey(key))
+      const isNamed = namesSecret(value)
+      for (const [key, member] of Object.entries(value))
+        visit(member, secret || isSecret(key) || (isNamed && key === 'value'))
     }
   }
-  visit(values, false)
-  return texts
+  visit(tree, false)
+  return [...new Set(texts)].filter(({ length }) => length >= 4)
+}
+
+/** True of a pair as in the environment of a container. */
+function namesSecret({ name }: Values): boolean {
+  return typeof name === 'string' && isSecretKey(name)
 }
 
 /** A copy in which values under secret keys are hidden. */
 export function redactTree(value: Json, secret = false): Json {
   if (Array.isArray(value)) return value.map((item) => redactTree(item, secret))
   if (isMapping(value)) {
+    const isNamed = namesSecret(value)
     const entries = Object.entries(value).map(([key, member]): [string, Json] => [
       key,
-      redactTree(member, secret || isSecretKey(key)),
+      redactTree(member, secret || isSecretKey(key) || (isNamed && key === 'value')),
     ])
     return Object.fromEntries(entries)
   }
@@ -76,14 +97,25 @@ export function textRedactor(secrets: readonly string[]): (text: string) => stri
   return (text) => longestFirst.reduce((current, secret) => current.split(secret).join(hidden), text)
 }
 
-/** Hides what a log line or an event shows of credentials: `password=…`, `"token":"…"`, `Bearer …`, `user:…@host`. */
+/** What a log line, an event or a value says of credentials; the group is the secret. */
+const credentials = [
+  /\b(?:Bearer|Basic) (?<secret>[\w.~+/-]{8,}=*)/g,
+  /--[\w-]*(?:passw(?:or)?d|token|secret)[ =](?<secret>[^\s",]{4,})/gi,
+  /\w:\/\/[^/\s:@"']*:(?<secret>[^\s/@"']+)@/g,
+  /(?:passw(?:or)?d|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)"?(?:=|: ?)"?(?<secret>[^\s",;&]{4,})/gi,
+]
+
+/** Hides what a text shows of credentials: `password=…`, `"token":"…"`, `Bearer …`, `user:…@host`. */
 export function hideCredentials(text: string): string {
-  return text
-    .replace(/\b(Bearer|Basic) [\w.~+/-]{8,}=*/g, `$1 ${hidden}`)
-    .replace(/(--[\w-]*(?:passw(?:or)?d|token|secret)[ =])[^\s",]{4,}/gi, `$1${hidden}`)
-    .replace(/(:\/\/[^\s/:@]+):[^\s/@]+@/g, `$1:${hidden}@`)
-    .replace(
-      /((?:passw(?:or)?d|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)"?(?:=|: ?))("?)[^\s",;&]{4,}\2/gi,
-      `$1$2${hidden}$2`,
-    )
+  const hide = (match: string, secret: string): string => {
+    const at = match.lastIndexOf(secret)
+    return match.slice(0, at) + hidden + match.slice(at + secret.length)
+  }
+  return credentials.reduce((current, pattern) => current.replace(pattern, hide), text)
+}
+
+function credentialsOf(text: string): string[] {
+  return credentials.flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(({ groups }) => groups?.['secret'] ?? ''),
+  )
 }

@@ -55,7 +55,7 @@ export interface PlannedHop {
 export async function prepareHop(wish: HopWish, ports: ReadPorts): Promise<PlannedHop> {
   const { request, profile, cluster, release, chart, available } = wish
   const { helm, redact } = ports
-  const values = planValues({ request, profile, release, chart, overrides: wish.overrides.reveal() })
+  const values = planValues({ ...wish, overrides: wish.overrides.reveal() }, redact)
   const span = { from: release.chartVersion, to: chart.version, available }
   const [rendered, read, noteTexts, before] = await Promise.all([
     renderTarget({ release, chart, values: values.sensitiveValues, cluster }, ports),

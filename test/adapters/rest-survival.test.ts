@@ -55,14 +55,17 @@ describe('REST client that survives', () => {
       )
     })
 
-    it('asks a few times only after 500, which may be for good, and never after 422', async () => {
+    it('asks a few times only after 500, which may be for good, and writes once where it meets 422', async () => {
       const client = await clients.inTouch()
-      server.script = Array.from({ length: 9 }, () => json(500, {}))
-      assert.equal((await client.send(get)).status, 500)
-      assert.equal(server.asked.length, 5)
+      for (const status of [500, 422]) {
+        server.script = Array.from({ length: 9 }, () => json(status, {}))
+        assert.equal((await client.send(get)).status, status)
+        // A read has nothing to be validated: somebody in between answers.
+        assert.equal(server.asked.splice(0).length, 5)
+      }
       server.script = [json(422, {})]
-      assert.equal((await client.send(get)).status, 422)
-      assert.equal(server.asked.length, 6)
+      assert.equal((await client.send({ method: 'POST', path: '/a', body: '{}' })).status, 422)
+      assert.equal(server.asked.length, 1)
     })
 
     it('sends a write again after 429, and after 503 only where that does no harm', async () => {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { redactSecretObject, secretTexts, textRedactor } from '../../src/model/redaction.js'
+import {
+  credentialTexts,
+  displayValue,
+  redactSecretObject,
+  secretTexts,
+  textRedactor,
+} from '../../src/model/redaction.js'
 import { sensitive } from '../../src/model/values.js'
 
 describe('redaction', () => {
@@ -10,6 +16,34 @@ describe('redaction', () => {
       db: { password: 'hunter22' },
     }
     assert.deepEqual(secretTexts(values), ['abcd1234', 'hunter22'])
+  })
+
+  it('finds what stands beside the name of a secret, and within a text', () => {
+    const values = {
+      env: [
+        { name: 'DB_PASSWORD', value: 'hunter22' },
+        { name: 'TOKEN_FILE', value: '/run/token' },
+      ],
+      dsn: 'host=h user=u password=hunter23 port=1',
+      args: ['--password=hunter24', '--token-file=/run/token'],
+      url: 'https://h/?token=hunter25&x=1',
+      proxy: 'http://me:hunter26@proxy:3128',
+      notes: 'password=true secretName: osm-ca-bundle',
+    }
+    assert.deepEqual(secretTexts(values), ['hunter22', 'hunter23', 'hunter24', 'hunter25', 'hunter26'])
+    for (const [key, value] of Object.entries(values))
+      assert.doesNotMatch(displayValue([key], value), /hunter/, key)
+  })
+
+  it('takes no API field of an object for a secret', () => {
+    const object = {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } },
+      spec: {
+        volumes: [{ name: 'ca', secret: { secretName: 'osm-ca-bundle' } }],
+        containers: [{ env: [{ name: 'API_TOKEN', value: 'hunter22' }] }],
+      },
+    }
+    assert.deepEqual(credentialTexts(object), ['hunter22'])
   })
 
   it('replaces a secret wherever it stands, the longest first', () => {

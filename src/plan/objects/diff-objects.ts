@@ -4,7 +4,7 @@ import { canonicalJson } from '../../model/digest.js'
 import { field, refOf, type KubeObject } from '../../model/kube-object.js'
 import { formatRef, refKey } from '../../model/object-ref.js'
 import type { ObjectChange } from '../../model/plan.js'
-import { redactSecretObject } from '../../model/redaction.js'
+import { credentialTexts, redactSecretObject, textRedactor } from '../../model/redaction.js'
 import { isWorkload } from './is-workload.js'
 
 export interface ObjectDiff {
@@ -41,12 +41,13 @@ function changeOf(
 ): ObjectChange {
   const object = refOf((after ?? before) as KubeObject)
   const name = formatRef(object)
+  const hide = textRedactor([before, after].flatMap((each) => (each ? credentialTexts(each) : [])))
   const patch = createTwoFilesPatch(name, name, yamlOf(before), yamlOf(after), '', '', { context: 3 })
   return {
     object,
     change: before ? (after ? 'changed' : 'removed') : 'added',
     // The first two lines are a ruler and the file names.
-    diff: redact(patch.split('\n').slice(4).join('\n')),
+    diff: redact(hide(patch.split('\n').slice(4).join('\n'))),
     restartsPods: before !== undefined && after !== undefined && podTemplate(before) !== podTemplate(after),
   }
 }

@@ -1,5 +1,6 @@
 import type { MeshProfile } from '../../meshes/mesh.js'
 import type { Chart } from '../../model/chart.js'
+import type { ValueEdit } from '../../model/plan.js'
 import type { ReleaseSnapshot } from '../../model/release.js'
 import type { UpgradeRequest } from '../../model/upgrade-request.js'
 import { sensitive, type Sensitive, type Values } from '../../model/values.js'
@@ -16,8 +17,14 @@ export interface ValuesInput {
   overrides: Values
 }
 
-/** The values that helm will be given, by the mode asked for, and whether they keep the mesh's identity. */
-export function planValues(input: ValuesInput): PlannedValues & { sensitiveValues: Sensitive<Values> } {
+/**
+ * The values that helm will be given, by the mode asked for, and whether they keep the mesh's identity; what is
+ * shown of them passes `redact`, which knows secrets wherever they stand.
+ */
+export function planValues(
+  input: ValuesInput,
+  redact: (text: string) => string,
+): PlannedValues & { sensitiveValues: Sensitive<Values> } {
   const { request, profile, release, chart, overrides } = input
   const userSupplied = release.userSuppliedValues.reveal()
   const planned =
@@ -39,7 +46,18 @@ export function planValues(input: ValuesInput): PlannedValues & { sensitiveValue
   const identity = chart.name === release.chartName ? checkIdentity({ profile, from, to }) : []
   return {
     ...planned,
-    findings: [...planned.findings, ...identity, ...checkOldTag(profile, chart.version, planned.values)],
+    edits: planned.edits.map((edit) => redactEdit(edit, redact)),
+    findings: [...planned.findings, ...identity, ...checkOldTag(profile, chart.version, planned.values)].map(
+      (finding) => ({ ...finding, evidence: finding.evidence.map(redact) }),
+    ),
     sensitiveValues: sensitive(planned.values),
+  }
+}
+
+function redactEdit({ from, to, ...edit }: ValueEdit, redact: (text: string) => string): ValueEdit {
+  return {
+    ...edit,
+    ...(from === undefined ? {} : { from: redact(from) }),
+    ...(to === undefined ? {} : { to: redact(to) }),
   }
 }
