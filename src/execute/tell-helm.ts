@@ -50,7 +50,7 @@ export async function settleHelm(
     })
   const end = await ports.helmWriter.settle(helm, { waitMs }, tellHelm(ports), interrupts.stopNow)
   if (end !== 'not-ended') return
-  throw new UpgradeError('StepFailed', `helm (pid ${pid} on ${helm.host}) has not ended`, {
-    remedy: `make sure that it has ended, then run the command again`,
-  })
+  const byHand = helm.pid === undefined ? '' : ` (kill -9 ${pid})`
+  const message = `helm (pid ${pid} on ${helm.host}) has not ended, also not on SIGTERM: end it there${byHand}, then run the command again`
+  throw new UpgradeError('StepFailed', message, { remedy: '' })
 }

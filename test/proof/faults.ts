@@ -1,6 +1,6 @@
 /**
  * Every fault at every request of an upgrade, of ours and of helm's, whose retries are not ours:
- * `npm run proof -- faults [--every N] [--helm helm4] [--of ours|helm]`. Two beds side by side.
+ * `npm run proof -- faults [--every N] [--helm helm4] [--of ours|helm] [--fault NAME]`. Two beds side by side.
  */
 import type { ProofRow } from '../proof.js'
 import { faults, type Fault } from '../support/fault-proxy.js'
@@ -25,9 +25,10 @@ export async function faultMatrix(say: (row: ProofRow) => void, words: readonly 
   const helm = option('--helm', 'helm3')
   const started = await Promise.all(Array.from({ length: beds }, () => startFaultBed(helm)))
   try {
-    const of = option('--of', 'both')
+    const [of, only] = [option('--of', 'both'), option('--fault', 'all')]
     const cases = (await casesOf(started[0]))
       .filter(({ program }) => of === 'both' || of === program)
+      .filter(({ fault }) => only === 'all' || only === faultName(fault))
       .filter((_, index) => index % Number(option('--every', '1')) === 0)
     process.stdout.write(`${cases.length} cases\n`)
     const results: FaultResult[] = []

@@ -151,6 +151,9 @@ async function follow(
   const words = /mesh-upgrade\s+resume\s/.test(told)
     ? resume
     : ['upgrade', name, target, '-n', namespace, '--yes']
+  // helm asks without a timeout: one that hangs for ever is for the person to end.
+  const hanging = /kill -9 (\d+)/.exec(told)?.[1]
+  if (hanging !== undefined) process.kill(Number(hanging), 'SIGKILL')
   const ran = await start(bed, release, { words, kubeconfig: bed.kubeconfig })
   return { words, ran }
 }
@@ -170,5 +173,5 @@ function start(
   { words, kubeconfig }: { words: string[]; kubeconfig: string },
 ): Promise<Ran> {
   const own = { KUBECONFIG: kubeconfig, XDG_STATE_HOME: join(bed.dir, 'state'), NO_COLOR: '1' }
-  return runProgram(process.execPath, [program, ...words], { env: { ...env, ...own }, timeoutMs: 180_000 })
+  return runProgram(process.execPath, [program, ...words], { env: { ...env, ...own }, timeoutMs: 300_000 })
 }
