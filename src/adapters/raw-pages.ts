@@ -36,6 +36,7 @@ export function rawObjectOf(raw: string): RawObject {
     const value = field(metadata, key)
     return typeof value === 'string' ? value : ''
   }
+  const generation = field(metadata, 'generation')
   const owners = listField(metadata, 'ownerReferences')
   const [labels, annotations] = [field(metadata, 'labels') ?? {}, field(metadata, 'annotations') ?? {}]
   return {
@@ -43,6 +44,7 @@ export function rawObjectOf(raw: string): RawObject {
     name: text('name'),
     uid: text('uid'),
     resourceVersion: text('resourceVersion'),
+    ...(typeof generation === 'number' ? { generation } : {}),
     specDigest: digestOf(content.map((member) => `${JSON.stringify(member.name)}:${member.raw}`).join(',')),
     labelsDigest: digestOf(canonicalJson({ labels, annotations })),
     ...(owners.length > 0 ? { ownerUids: owners.map((owner) => textField(owner, 'uid')) } : {}),

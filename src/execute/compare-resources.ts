@@ -4,7 +4,7 @@ import type { HopStore } from '../ports/run-store.js'
 
 /** An object of the backup, and which live object it stands for. */
 export interface BackedUpResource extends CustomResourceSummary {
-  live?: { uid: string; resourceVersion: string; specDigest: string; labelsDigest: string }
+  live?: Pick<CustomResourceSummary, 'uid' | 'resourceVersion' | 'generation' | 'specDigest' | 'labelsDigest'>
 }
 
 export interface ResourceComparison {
@@ -39,6 +39,12 @@ export async function compareResources(
   }
   found.added = [...live.values()]
   return found
+}
+
+/** True where nobody wrote the object since it was backed up, however its schema shows it now. */
+export function isUnwritten({ live, uid, generation, labelsDigest }: BackedUpResource): boolean {
+  const isSame = live?.uid === uid && live.labelsDigest === labelsDigest
+  return isSame && generation !== undefined && live.generation === generation
 }
 
 function keyOf({ namespace, name }: { namespace: string; name: string }): string {

@@ -76,6 +76,8 @@ export interface CustomResourceSummary {
   name: string
   uid: string
   resourceVersion: string
+  /** The server counts it up where the content is written, not where a schema shows another default. */
+  generation?: number
   /** SHA-256 over the server's bytes of everything but apiVersion, metadata and status. */
   specDigest: string
   /** SHA-256 over labels and annotations. */

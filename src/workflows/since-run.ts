@@ -1,3 +1,4 @@
+import { isUnwritten } from '../execute/compare-resources.js'
 import { isOwnRevision } from '../execute/own-revision.js'
 import { openItems } from '../execute/restore-objects.js'
 import type { LiveCrd } from '../model/crd.js'
@@ -39,5 +40,6 @@ export async function touchedSince(
       ({ kind, namespace, name }) =>
         `${kind.kind} ${namespace === '' ? '' : `${namespace}/`}${name} (${what})`,
     )
-  return [...named(changed, 'edited'), ...named(missing, 'deleted')]
+  const written = changed.filter((item) => !isUnwritten(item))
+  return [...named(written, 'edited'), ...named(missing, 'deleted')]
 }

@@ -166,4 +166,11 @@ describe('an upgrade that is killed, with helm4', function () {
     assert.match(ran.stderr, /done already: delete MutatingWebhookConfiguration/)
     await assertState(suite, suite.before)
   })
+
+  it("takes the second of two upgrades back: another default is nobody's edit", async () => {
+    assertExit(await suite.bed.run(oneHop), 0)
+    assertExit(await suite.bed.run(upgradeWords), 0)
+    assertExit(await suite.bed.run(['rollback', '--yes']), 0)
+    await assertState(suite, suite.after)
+  })
 })
