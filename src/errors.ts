@@ -82,6 +82,11 @@ export const errorKinds = {
   },
   RunOpen: { exitCode: exitCodes.refused, remedy: '{remedy}' },
   RunAbsent: { exitCode: exitCodes.error, remedy: '{remedy}' },
+  RevisionGone: {
+    exitCode: exitCodes.refused,
+    remedy:
+      'See what helm still has: {helm}; the backup has release, values, CRDs and custom resources as they were: {backup}',
+  },
   LockHeld: {
     exitCode: exitCodes.locked,
     remedy:

@@ -1,8 +1,9 @@
 /** A small release that can be made, upgraded and judged many times on one bed: nothing of it is shared. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bed } from '../bed/start.js'
-import { mustRun, runProgram } from './run-program.js'
+import { mustRun, runProgram, type RunOptions } from './run-program.js'
 
 export interface FaultyRelease {
   name: string
@@ -34,7 +35,7 @@ export async function installFaultyRelease(bed: Bed, helm: string, number: numbe
     spec: { size: each.length },
   }))
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
-  await mustRun('kubectl', ['create', '-f', '-'], { env, input })
+  await patiently(['apply', '-f', '-'], { env, input })
   return { name, namespace: name, target, env }
 }
 
@@ -43,7 +44,7 @@ export async function wrongAfterUpgrade(release: FaultyRelease): Promise<string[
   const { name } = release
   const [crd, live, helm] = await Promise.all([
     read(release, ['crd', `things.${name}.example`]),
-    read(release, ['configmap,deployment,things,lease', '-n', name]),
+    read(release, [`configmap,deployment,things.${name}.example,lease`, '-n', name]),
     statusOf(release),
   ])
   const items = (live as { items?: Item[] }).items ?? []
@@ -97,8 +98,17 @@ export async function removeFaultyRelease({ name, env }: FaultyRelease): Promise
 }
 
 async function read({ env }: FaultyRelease, words: string[]): Promise<unknown> {
-  const ran = await runProgram('kubectl', ['get', ...words, '-o', 'json'], { env })
-  return ran.exitCode === 0 ? JSON.parse(ran.stdout) : {}
+  return JSON.parse(await patiently(['get', ...words, '-o', 'json'], { env }))
+}
+
+/** What kubectl writes; discovery tells of a new kind, and forgets one that is gone, some time after the fact. */
+async function patiently(words: string[], options: RunOptions): Promise<string> {
+  for (let attempt = 1; attempt < 10; attempt++) {
+    const ran = await runProgram('kubectl', words, options)
+    if (ran.exitCode === 0) return ran.stdout
+    await sleep(1_000)
+  }
+  return mustRun('kubectl', words, options)
 }
 
 function writeChart(folder: string, name: string, version: string): string {

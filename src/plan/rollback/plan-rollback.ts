@@ -1,3 +1,4 @@
+import { UpgradeError } from '../../errors.js'
 import type { ClusterIdentity } from '../../model/cluster.js'
 import { isSameCrd, versionList, versionsOf, type LiveCrd } from '../../model/crd.js'
 import { digestOfJson } from '../../model/digest.js'
@@ -8,9 +9,9 @@ import type { ConsentRequirement, Hop } from '../../model/plan.js'
 import { lastGoodRevision, newestRevision, type ReleaseSnapshot } from '../../model/release.js'
 import { rollbackApiVersion, type RollbackPlan } from '../../model/rollback-plan.js'
 import type { RecreatedObject, Step } from '../../model/step.js'
-import { keepCommand } from '../objects/resource-policy.js'
 import { aimCommand } from '../aim-commands.js'
 import { orphanSteps } from '../remedy-steps.js'
+import { deleteCommand, deleteStep, madeAgain, reclaimStep, unkeepStep } from './made-again.js'
 import { adoptions, stepsBeforeRollback, unadoptSteps } from './remedies-back.js'
 
 export interface RollbackInput {
@@ -51,7 +52,10 @@ export interface RollbackInput {
   clusterFlags: readonly string[]
 }
 
-/** The way back to before a run: only what differs is put back. Pure. */
+/**
+ * The way back to before a run: only what differs is put back. Pure. Throws `RevisionGone` where helm has
+ * nothing to go back to any more.
+ */
 export function planRollback(input: RollbackInput): RollbackPlan {
   const { before, newest, cluster, runId } = input
   const { name, namespace } = before
@@ -188,6 +192,12 @@ function releaseStep(input: RollbackInput, toRevision: number): Step[] {
   const mayLack = hops.some(({ steps }) => steps.some(({ type }) => type === 'recreate-objects'))
   if (isBefore && !mayLack) return []
   const { name, namespace } = before
+  if (!newest.history.some(({ releaseRevision }) => releaseRevision === toRevision)) {
+    const oldest = newest.history[0]?.releaseRevision ?? newest.releaseRevision
+    const why = `helm has no revision ${toRevision} of ${name} any more (its history begins with ${oldest}), so that it cannot go back to before run ${input.runId}; nothing was changed`
+    const helm = `helm history ${name} -n ${namespace}`
+    throw new UpgradeError('RevisionGone', why, { helm, backup: input.backupFolder })
+  }
   const { objects: contested } = madeAgain(input)
   return [
     {
@@ -196,62 +206,6 @@ function releaseStep(input: RollbackInput, toRevision: number): Step[] {
       mutates: true,
       title: `helm rollback ${name} to revision ${toRevision} (chart ${before.chartVersion})`,
       commands: [rollbackCommand(toRevision)],
-    },
-  ]
-}
-
-/** Objects that the run marked to stay, by whether helm's newest revision still has them. */
-function markedObjects({ hops, newestObjects }: RollbackInput): { known: ObjectRef[]; left: ObjectRef[] } {
-  const marked = hops.flatMap(({ steps }) =>
-    steps.flatMap((step) => (step.type === 'keep-objects' ? step.objects : [])),
-  )
-  const names = new Set(newestObjects.map(refKey))
-  return {
-    known: marked.filter((ref) => names.has(refKey(ref))),
-    left: marked.filter((ref) => !names.has(refKey(ref))),
-  }
-}
-
-/** helm rollback cannot patch an object that its newest revision does not have: it makes it anew. */
-function deleteStep(input: RollbackInput): Step[] {
-  const { left: objects } = markedObjects(input)
-  if (objects.length === 0) return []
-  return [
-    {
-      ...{ id: 'delete-objects', type: 'delete-objects', objects, mutates: true },
-      title: `delete ${objects.map(formatRef).join(', ')}: helm makes those of revision ${input.before.releaseRevision} again`,
-      commands: objects.map(deleteCommand),
-    },
-  ]
-}
-
-/** What pods of the newer version make by themselves, by whether the revision to go back to has it. */
-function madeAgain(input: RollbackInput): { objects: ObjectRef[]; gone: ObjectRef[] } {
-  const { left } = markedObjects(input)
-  const had = new Set(input.beforeObjects.map(refKey))
-  return {
-    objects: left.filter((ref) => had.has(refKey(ref))),
-    gone: left.filter((ref) => !had.has(refKey(ref))),
-  }
-}
-
-/** Until its pods are gone, the newer version makes its objects again, also after helm made them. */
-function reclaimStep(input: RollbackInput, toRevision: number): Step[] {
-  const { objects, gone } = madeAgain(input)
-  const left = [...objects, ...gone]
-  if (left.length === 0) return []
-  const { name, namespace } = input.before
-  const restarts = input.workloads.filter((workload) => input.webhookPrograms.includes(workload.name))
-  return [
-    {
-      ...{ id: 'reclaim-objects', type: 'reclaim-objects', objects, gone, restarts, mutates: true },
-      ...{ release: name, namespace, toRevision },
-      title: `take back, where pods of the newer version made it again meanwhile: ${left.map(formatRef).join(', ')}`,
-      commands: [
-        ...left.map(deleteCommand),
-        input.rollbackCommand(toRevision),
-        ...restarts.map((ref) => `${restartCommand(ref)}  # where its webhook has no caBundle`),
-      ],
     },
   ]
 }
@@ -287,27 +241,6 @@ function hookStep({ newest, newestHooks, before }: RollbackInput): Step[] {
       ...{ id: 'remove-hooks', type: 'remove-leftovers', objects, mutates: true },
       title: `delete what hooks of revision ${newest.releaseRevision} left, if anything: ${objects.map(formatRef).join(', ')}`,
       commands: objects.map(deleteCommand),
-    },
-  ]
-}
-
-function deleteCommand({ kind, namespace, name }: ObjectRef): string {
-  const place = namespace === undefined ? '' : ` -n ${namespace}`
-  return `kubectl delete --ignore-not-found ${kind.toLowerCase()}/${name}${place}`
-}
-
-function restartCommand({ kind, namespace = '', name }: ObjectRef): string {
-  return `kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`
-}
-
-function unkeepStep(input: RollbackInput): Step[] {
-  const { known: objects } = markedObjects(input)
-  if (objects.length === 0) return []
-  return [
-    {
-      ...{ id: 'unkeep-objects', type: 'unkeep-objects', objects, mutates: true },
-      title: `take the mark of this run off ${objects.map(formatRef).join(', ')}`,
-      commands: objects.map((ref) => keepCommand(ref, 'off')),
     },
   ]
 }
