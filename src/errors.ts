@@ -110,7 +110,7 @@ export const errorKinds = {
   InClusterRefused: { exitCode: exitCodes.error, remedy: '{remedy}' },
   NoTerminal: {
     exitCode: exitCodes.declined,
-    remedy: 'Look at the plan with --dry-run, then say --yes to go on without being asked',
+    remedy: 'Look at the plan with --dry-run, then say {consents} to go on without being asked',
   },
   HookFailed: {
     exitCode: exitCodes.error,

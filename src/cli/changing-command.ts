@@ -44,10 +44,9 @@ export abstract class ChangingCommand extends BaseCommand {
     }
     if (consent !== 'no-terminal') return consent
     const needed = missing.length > 0 ? `; the plan needs ${missing.join(' ')}` : ''
-    throw new UpgradeError(
-      'NoTerminal',
-      `ask for consent: there is no terminal, so that nobody can answer${needed}`,
-    )
+    const why = `ask for consent: there is no terminal, so that nobody can answer${needed}`
+    const isYes = this.words.flags.yes === true
+    throw new UpgradeError('NoTerminal', why, { consents: isYes ? missing.join(' ') : '--yes' })
   }
 
   /** Where stdout is kept for one document, what is consented to is shown on stderr. */

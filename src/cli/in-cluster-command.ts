@@ -1,3 +1,4 @@
+import { releaseCommand, type ReleaseName } from '../model/release.js'
 import { exitCodes } from '../errors.js'
 import type { FrozenPlan } from '../model/frozen-plan.js'
 import { jobContainer } from '../model/in-cluster.js'
@@ -28,7 +29,8 @@ export abstract class InClusterCommand extends ChangingCommand {
     const wish = jobWish(this.words, process.env)
     const ports = await this.connectForUpgrade()
     const begun = await findJob(frozen.plan, this.jobNamespace(frozen), ports)
-    if (begun) return this.follow(begun, ports)
+    const { release } = frozen.plan
+    if (begun) return this.follow(begun, release, ports)
     const given = applyWish(this.words)
     // It is the Job that needs the rights.
     const prepared = await prepareFrozen(frozen, { ...given, permissions: 'to-know' }, ports)
@@ -47,13 +49,18 @@ export abstract class InClusterCommand extends ChangingCommand {
     const consent = await this.ask({ ...plan, question: `As a Job: ${questionOf(plan)}` }, ports)
     if (consent === 'declined') return this.conclude({ ...ended, result: 'declined' })
     const interrupts = this.beginChanges()
-    await this.follow(await startJob(objects, ports), ports, interrupts)
+    await this.follow(await startJob(objects, ports), release, ports, interrupts)
   }
 
-  private async follow(job: StartedJob, ports: WritePorts, interrupts = this.beginChanges()): Promise<void> {
+  private async follow(
+    job: StartedJob,
+    release: ReleaseName,
+    ports: WritePorts,
+    interrupts = this.beginChanges(),
+  ): Promise<void> {
     this.progress.sink({ type: 'note', message: startedText(job) })
     const onLine = (line: string): void => this.progress.say(line)
-    this.tellEnd(job, await followJob(job, onLine, ports, interrupts.finishStep))
+    this.tellEnd({ ...job, release }, await followJob(job, onLine, ports, interrupts.finishStep))
   }
 
   private jobNamespace({ plan }: FrozenPlan): string {
@@ -71,13 +78,13 @@ export abstract class InClusterCommand extends ChangingCommand {
     )
   }
 
-  private tellEnd(job: StartedJob, followed: FollowedJob): void {
-    const { namespace, name } = job
+  private tellEnd(job: StartedJob & { release: ReleaseName }, followed: FollowedJob): void {
+    const { namespace, name, release } = job
     const exitCode = exitCodeOf(followed, this.interrupts?.exitCode())
     this.emit(documentOf('InClusterRun', { namespace, job: name, ...followed, exitCode }), () => {
       const reason = followed.reason === undefined ? '' : `: ${followed.reason}`
       if (followed.state !== 'running') return `Job ${namespace}/${name} ${followed.state}${reason}\n`
-      return `the run goes on in the cluster; follow it: kubectl logs -f job/${name} -c ${jobContainer} -n ${namespace}; or wait for its end: {program} status --wait\n`
+      return `the run goes on in the cluster; follow it: kubectl logs -f job/${name} -c ${jobContainer} -n ${namespace}; or wait for its end: ${releaseCommand('status', release)} --wait\n`
     })
     process.exitCode = exitCode
   }

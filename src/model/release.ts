@@ -79,6 +79,11 @@ export interface ReleaseName {
   namespace: string
 }
 
+/** A command of ours that is about this release, whatever others there are; `{program}` is named where it is shown. */
+export function releaseCommand(verb: string, { name, namespace }: ReleaseName): string {
+  return `{program} ${verb} ${name} -n ${namespace}`
+}
+
 /** True while helm refuses every upgrade of the release. */
 export function isPending(status: ReleaseStatus): boolean {
   return status.startsWith('pending-')

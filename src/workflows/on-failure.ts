@@ -1,3 +1,4 @@
+import { releaseCommand } from '../model/release.js'
 import { isOnlySlow } from '../diagnose/only-slow.js'
 import { messageOf } from '../errors.js'
 import { runSteps } from '../execute/run-steps.js'
@@ -25,7 +26,9 @@ export async function afterFailure(run: LiveRun, outcome: UpgradeOutcome): Promi
     for (const { title } of rollback.steps) note(`way back: ${title}`)
     if (rollback.consents.length > 0) {
       const why = rollback.findings.map(({ message }) => message).join('; ')
-      note(`not rolled back by itself: ${why}; look at it: {program} rollback --dry-run`)
+      note(
+        `not rolled back by itself: ${why}; look at it: ${releaseCommand('rollback', run.plan.release)} --dry-run`,
+      )
       return outcome
     }
     if (!(await isWanted(run, rollback, failure))) return outcome

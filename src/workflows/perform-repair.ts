@@ -1,3 +1,4 @@
+import { releaseCommand } from '../model/release.js'
 import { UpgradeError } from '../errors.js'
 import { takeLock } from '../execute/lock.js'
 import { readLock } from '../execute/read-lock.js'
@@ -74,7 +75,7 @@ export async function resumeRepair(
   const { runId } = store.location
   if (progress.parts.some(({ part: name, ended }) => name === 'run' && ended === 'succeeded')) {
     throw new UpgradeError('RunAbsent', `run ${runId} has ended well: nothing to resume`, {
-      remedy: 'Look at it: {program} status',
+      remedy: `Look at it: ${releaseCommand('status', plan.release)}`,
     })
   }
   const options = { resumes: runId, signal: interrupts.finishStep }

@@ -4,7 +4,7 @@ import type { Interrupts } from '../ports/interrupts.js'
 import { isOwnRevision } from '../execute/own-revision.js'
 import { beginRecord, markDied, readRecord } from '../execute/run-record.js'
 import type { UpgradeOutcome } from '../model/outcome.js'
-import { newestRevision } from '../model/release.js'
+import { newestRevision, releaseCommand } from '../model/release.js'
 import type { RunRecord } from '../model/run-record.js'
 import type { WritePorts } from '../ports/ports.js'
 import { refuseStale } from './refuse-stale.js'
@@ -72,13 +72,13 @@ function resumePoint({ plan, progress, store }: FoundRun, record: RunRecord | un
     progress.parts.find((known) => known.part === part)?.ended
   if (progress.parts.some(({ part }) => part === 'rollback')) {
     throw new UpgradeError('RunAbsent', `run ${store.location.runId} was being taken back elsewhere`, {
-      remedy: 'Go on with that: {program} rollback',
+      remedy: `Go on with that: ${releaseCommand('rollback', plan.release)}`,
     })
   }
   const isUntold = record?.run === store.location.runId && record.phase !== 'Succeeded'
   if (ended('run') === 'succeeded' && !isUntold) {
     throw new UpgradeError('RunAbsent', `run ${store.location.runId} has ended well: nothing to resume`, {
-      remedy: 'Look at it: {program} status; take it back: {program} rollback',
+      remedy: `Look at it: ${releaseCommand('status', plan.release)}; take it back: ${releaseCommand('rollback', plan.release)}`,
     })
   }
   const doneHops = plan.hops.findIndex((_, index) => ended(`hop-${index + 1}`) !== 'succeeded')

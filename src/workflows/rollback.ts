@@ -19,7 +19,7 @@ import type { ObjectRef } from '../model/object-ref.js'
 import type { UpgradeOutcome } from '../model/outcome.js'
 import type { Hop } from '../model/plan.js'
 import type { PlanPayload } from '../model/prepared.js'
-import { newestRevision, type ReleaseSnapshot } from '../model/release.js'
+import { newestRevision, type ReleaseSnapshot, releaseCommand } from '../model/release.js'
 import type { RollbackPlan } from '../model/rollback-plan.js'
 import { unmetChecks, type Verdict } from '../model/verdict.js'
 import { aimCommand } from '../plan/aim-commands.js'
@@ -60,7 +60,7 @@ export async function prepareRollback(
   const hops = changedHops({ plan, progress })
   if (!payload || hops.length === 0) {
     throw new UpgradeError('RunAbsent', `run ${store.location.runId} changed nothing: nothing to take back`, {
-      remedy: 'Upgrade again: {program} upgrade',
+      remedy: `Upgrade again: ${releaseCommand('upgrade', plan.release)}`,
     })
   }
   const files = store.hop(1)
@@ -195,7 +195,7 @@ async function refuseEnded({ plan, payloads, store, ports }: LiveRun, { parts }:
   const isTold = record?.run !== runId || record.phase === 'RolledBack'
   if (parts.some((known) => known.part === part && known.ended === 'succeeded') && isTold) {
     throw new UpgradeError('RunAbsent', `run ${runId} has been taken back: nothing to resume`, {
-      remedy: 'Look at it: {program} status; upgrade again: {program} upgrade',
+      remedy: `Look at it: ${releaseCommand('status', plan.release)}; upgrade again: ${releaseCommand('upgrade', plan.release)}`,
     })
   }
   const newest = await ports.releases.readNewestRevision(plan.release)

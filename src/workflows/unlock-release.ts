@@ -34,7 +34,9 @@ export async function unlockRelease(wish: UnlockWish, ports: WritePorts): Promis
   if (!wish.yes) {
     if (lock.process === 'alive') throw lockHeld(release, lock)
     if (!ports.prompter.canAsk)
-      throw new UpgradeError('NoTerminal', 'ask whether to break the lock: there is no terminal')
+      throw new UpgradeError('NoTerminal', 'ask whether to break the lock: there is no terminal', {
+        consents: '--yes',
+      })
     if (!(await ports.prompter.confirm(question(release, lock)))) return { result: 'declined', release, lock }
   }
   const broken = await breakLock(release, runId, ports)

@@ -29,7 +29,9 @@ export default class HistoryPrune extends ChangingCommand {
     if (isIdle || this.words.flags['dry-run'] !== 'none') return this.show(release, choices, 'planned')
     this.tell((view) => formatPrune(release, choices, 'planned', view))
     if (yes !== true && !ports.prompter.canAsk)
-      throw new UpgradeError('NoTerminal', 'ask whether to delete runs: there is no terminal')
+      throw new UpgradeError('NoTerminal', 'ask whether to delete runs: there is no terminal', {
+        consents: '--yes',
+      })
     if (yes !== true && !(await ports.prompter.confirm('Delete them?'))) {
       process.exitCode = exitCodes.declined
       return this.show(release, choices, 'planned')
