@@ -22,6 +22,7 @@ export async function followJob(
   until: AbortSignal,
 ): Promise<FollowedJob> {
   const told = new Map<string, number>()
+  const known = new Set<string>()
   for (;;) {
     const job = await ports.cluster.readObject({ apiVersion: 'batch/v1', kind: 'Job', namespace, name })
     const labelSelector = `batch.kubernetes.io/job-name=${name}`
@@ -31,6 +32,10 @@ export async function followJob(
     if (!job) return { state: 'gone' }
     const over = stateOf(job, pods)
     if (over.state !== 'running' || until.aborted) return over
+    for (const line of await troubles(job, pods, ports)) {
+      if (!known.has(line)) onLine(line)
+      known.add(line)
+    }
     await ports.clock.sleep(pollEveryMs, until)
   }
 }
@@ -49,6 +54,26 @@ async function tellLog(
   const lines = text.split('\n').slice(0, -1)
   for (const line of lines.slice(told.get(uid) ?? 0)) onLine(line)
   told.set(uid, Math.max(told.get(uid) ?? 0, lines.length))
+}
+
+/** Why there is no pod, or why its container does not start; nothing else would say so. Never throws. */
+async function troubles(
+  { metadata: { name, namespace = '', uid = '' } }: KubeObject,
+  pods: readonly KubeObject[],
+  { cluster }: Pick<ReadPorts, 'cluster'>,
+): Promise<string[]> {
+  const waiting = pods.flatMap((pod) => {
+    const state = field(pod, 'status', 'containerStatuses', 0, 'state', 'waiting')
+    const [reason, message] = [textField(state, 'reason'), textField(state, 'message')]
+    const isStarting = reason === '' || reason === 'ContainerCreating' || reason === 'PodInitializing'
+    return isStarting ? [] : [`pod ${pod.metadata.name} waits: ${reason} ${message}`.trim()]
+  })
+  if (pods.length > 0) return waiting
+  const fieldSelector = `involvedObject.uid=${uid},type=Warning`
+  const events = await cluster.listObjects('v1', 'Event', { namespace, fieldSelector }).catch(() => [])
+  return events.map(
+    (event) => `Job ${name} has no pod: ${textField(event, 'reason')} ${textField(event, 'message')}`,
+  )
 }
 
 function stateOf(job: KubeObject, pods: readonly KubeObject[]): FollowedJob {

@@ -34,6 +34,7 @@ export async function prepareJob(
 ): Promise<JobObjects> {
   refuseLarge(files)
   refuseUnfit(prepared)
+  await refuseStrangeAccount(prepared, wish, ports)
   const cluster = await readCluster(ports)
   const scope = await scopeOf(prepared, cluster, ports)
   const rights = { permissions: runPermissions(scope), held: heldRules(scope) }
@@ -66,6 +67,22 @@ function refuseUnfit({ request }: PreparedUpgrade): void {
   if (what === undefined) return
   const remedy = 'Plan without it, or apply from a machine: leave out --in-cluster'
   throw new UpgradeError('InClusterRefused', `run this plan in the cluster: it has ${what}`, { remedy })
+}
+
+/** A Job whose account is not there gets no pod, and waits for one for ever. */
+async function refuseStrangeAccount(
+  { plan: { release } }: PreparedUpgrade,
+  { namespace = release.namespace, serviceAccount: name }: JobWish,
+  { cluster }: Pick<ReadPorts, 'cluster'>,
+): Promise<void> {
+  if (name === undefined) return
+  const ref = { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name }
+  // Who may not look at it may name it all the same.
+  const found = await cluster.readObject(ref).catch(() => 'unknown')
+  if (found !== undefined) return
+  const message = `run this plan in the cluster: there is no ServiceAccount ${name} in namespace ${namespace}`
+  const remedy = `Name one that is there: kubectl get serviceaccounts -n ${namespace}; or leave out --service-account, and one is made for the run`
+  throw new UpgradeError('InClusterRefused', message, { remedy })
 }
 
 async function scopeOf(

@@ -99,10 +99,16 @@ for (const { helm, killAt, pods } of runs) {
       assert.ok(!left.includes(name), left)
     })
 
+    once('is refused for an account that is not there, which would get no pod', async () => {
+      const ran = await apply('--yes', '--service-account', 'nope')
+      assert.equal(ran.exitCode, 1, ran.stdout + ran.stderr)
+      assert.match(ran.stderr.replace(/\s+/g, ' '), /no ServiceAccount nope in namespace osm-system/)
+    })
+
     once('goes on without whom follows it, and is followed again', async () => {
       const { exitCode, told } = await interruptedAt(/following its log/, applyWords('--yes'), env)
       assert.equal(exitCode, 130, told)
-      assert.match(told.replace(/\s+/g, ' '), /kubectl logs -f job\/mesh-upgrade-osm-\S+ .*status --wait/)
+      assert.match(told.replace(/\s+/g, ' '), /kubectl logs -f job\/mesh-upgrade-osm-\S+ .*status osm -n osm-system --wait/)
     })
 
     it('runs to its end, its log and its exit code followed', async () => {
