@@ -114,7 +114,8 @@ export const errorKinds = {
   },
   HookFailed: {
     exitCode: exitCodes.error,
-    remedy: 'Mend what the hook complains about, or leave it out: --hook {hook}=…',
+    remedy:
+      'Mend what the hook complains about; a run that has begun goes on without its hooks with resume --hook none',
   },
   StepFailed: { exitCode: exitCodes.failed, remedy: '{remedy}' },
   Usage: { exitCode: exitCodes.error, remedy: 'See --help' },

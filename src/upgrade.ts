@@ -14,6 +14,7 @@ import type { UpgradeRequest } from './model/upgrade-request.js'
 import type { Sensitive, Values } from './model/values.js'
 import { assemblePlan } from './plan/assemble-plan.js'
 import type { ReadPorts, WritePorts } from './ports/ports.js'
+import { readRecord } from './execute/run-record.js'
 import { askBeforeRun } from './workflows/hooks.js'
 import { beginRun, endRun, openRun } from './workflows/live-run.js'
 import { prepareHop, type PlannedHop } from './workflows/prepare-hop.js'
@@ -50,6 +51,8 @@ export async function prepareUpgrade(
   const named = frozen ? undefined : loadNamedPath(request, ports)
   const [cluster, release, overrides] = await reading
   const profile = profileForChart(release.chartName)
+  // Who may not read the record may plan all the same.
+  const recorded = readRecord(release, ports).catch(() => undefined)
 
   progress({ type: 'stage', title: `choosing the target for ${release.name}` })
   const { chart, via, reason, available } =
@@ -58,7 +61,9 @@ export async function prepareUpgrade(
   progress({ type: 'stage', title: 'comparing CRDs, release notes and objects' })
   const wish = { request, profile, cluster, overrides, available, reason }
   const [start, ...further] = [...via, chart]
-  const first = await prepareHop({ ...wish, release, chart: start ?? chart, foreseenCrds: [] }, ports)
+  const lastRun = await recorded
+  const now = { release, foreseenCrds: [], ...(lastRun ? { lastRun } : {}) }
+  const first = await prepareHop({ ...wish, ...now, chart: start ?? chart }, ports)
   const hops: [PlannedHop, ...PlannedHop[]] = [first]
   for (const next of further) {
     const { after } = hops.at(-1) ?? first

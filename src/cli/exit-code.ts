@@ -70,7 +70,9 @@ export function exitCodeOfWait(
   // One that died still tells the phase that it was in.
   if (wanted !== undefined && waited.state !== 'died' && waited.record?.phase === wanted)
     return exitCodes.done
-  return codeOfState[waited.state]
+  const code = codeOfState[waited.state]
+  // It ended well, and not as it was waited for.
+  return wanted !== undefined && code === exitCodes.done ? exitCodes.error : code
 }
 
 const codeOfState: Record<RunState, number> = {

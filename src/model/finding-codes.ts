@@ -267,5 +267,11 @@ export const findingCodes: Record<string, FindingCode> = {
     found: 'an object of the backup is gone, or differs from the live one (server dry-run)',
     remedy: 'go back if that may be undone: --accept overwrite-edits; the run keeps a copy',
   },
+  MU610: {
+    title: 'the run before this one has not ended well',
+    found:
+      'the record of the last run (ConfigMap mesh-upgrade.RELEASE) says neither Succeeded nor RolledBack',
+    remedy: 'go on with that run (resume) or take it back (rollback) before a new one',
+  },
   ...diagnosisCodes,
 }

@@ -16,25 +16,27 @@ const words: Record<RunState, [tone: 'good' | 'bad' | 'warn' | 'strong', text: s
   died: ['bad', 'died'],
   succeeded: ['good', 'succeeded'],
   failed: ['bad', 'failed'],
-  'rolled-back': ['warn', 'failed, rolled back'],
+  'rolled-back': ['warn', 'rolled back'],
   interrupted: ['warn', 'interrupted'],
   unknown: ['warn', 'unknown'],
 }
 
-/** Lock and last run of each mesh that has one, and the command that goes on after a run that died. */
+/** Lock and last run of each mesh that has one, and the commands that go on with or take back a run that has not ended well. */
 export function runLines(meshes: readonly MeshStatus[], view: View): string[] {
   const theme = themeOf(view)
   return meshes.flatMap((mesh) => {
     const rows = rowsOf(mesh, theme)
     if (rows.length === 0) return []
     const { state, resourcesAwaySince } = mesh.lastRun ?? {}
-    const again = state === 'died' || state === 'interrupted' || resourcesAwaySince !== undefined
-    const command = `${view.program} resume ${mesh.release} -n ${mesh.namespace}`
+    const isOpen = state === 'died' || state === 'interrupted' || state === 'failed'
+    const verbs = isOpen || resourcesAwaySince !== undefined ? ['resume', 'rollback'] : []
     return [
       '',
       theme.heading(`${mesh.release} in ${mesh.namespace}`),
       ...table(rows, view.width, 2),
-      ...(again ? [`  → ${theme.command(command)}`] : []),
+      ...verbs.map(
+        (verb) => `  → ${theme.command(`${view.program} ${verb} ${mesh.release} -n ${mesh.namespace}`)}`,
+      ),
     ]
   })
 }

@@ -10,6 +10,7 @@ import type { Finding } from '../model/finding.js'
 import { plannedHooks } from '../model/hooks.js'
 import type { PlanPayload } from '../model/prepared.js'
 import { newestRevision, type ReleaseSnapshot } from '../model/release.js'
+import type { RunRecord } from '../model/run-record.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
 import { sensitive, type Sensitive, type Values } from '../model/values.js'
 import { isAsWanted, type PlanParts } from '../plan/assemble-plan.js'
@@ -40,6 +41,8 @@ export interface HopWish {
   /** Published stable versions. */
   available: string[]
   reason: string
+  /** The last run of the release; absent for hops that come after others. */
+  lastRun?: RunRecord
   /** CRDs as the hops before will leave them; empty for what is planned on live data. */
   foreseenCrds: readonly LiveCrd[]
 }
@@ -72,7 +75,7 @@ export async function prepareHop(wish: HopWish, ports: ReadPorts): Promise<Plann
   const computed = mergeValues(values.values, chart.defaults)
   const fields = profile.requiredFields?.(chart.version, computed) ?? []
   const recreation = await proveRecreation({ ...crdFacts, changes: crds.changes, cluster, fields }, ports)
-  const objects = planObjects({ ...subject, available, values, before, rendered, target, redact })
+  const objects = planObjects({ ...wish, ...subject, values, before, rendered, target, redact })
   const changes = { ...subject, values, crds: crds.changes, objects: objects.diff, kept: objects.kept }
   const manifests = { before: before.objects, after: objects.after, changes: objects.diff.changes }
   const wanted = { release, ...remedyWish(request), ...manifests }

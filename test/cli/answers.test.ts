@@ -123,6 +123,7 @@ describe('exit codes', () => {
     assert.equal(of('running', 'Running', 'Running'), 0)
     assert.equal(of('rolled-back', 'RolledBack', 'RolledBack'), 0)
     assert.equal(of('died', 'Running', 'Running'), 8)
+    assert.equal(of('succeeded', 'Succeeded', 'Failed'), 1, 'it is not what was waited for')
     assert.equal(exit.exitCodeOfWait({ state: 'running', timedOut: true, record: { phase: 'Running' } }), 1)
     assert.deepEqual([exit.exitCodeOfUnlock('unlocked'), exit.exitCodeOfUnlock('declined')], [0, 4])
   })

@@ -108,7 +108,10 @@ for (const { helm, killAt, pods } of runs) {
     once('goes on without whom follows it, and is followed again', async () => {
       const { exitCode, told } = await interruptedAt(/following its log/, applyWords('--yes'), env)
       assert.equal(exitCode, 130, told)
-      assert.match(told.replace(/\s+/g, ' '), /kubectl logs -f job\/mesh-upgrade-osm-\S+ .*status osm -n osm-system --wait/)
+      assert.match(
+        told.replace(/\s+/g, ' '),
+        /kubectl logs -f job\/mesh-upgrade-osm-\S+ .*status osm -n osm-system --wait/,
+      )
     })
 
     it('runs to its end, its log and its exit code followed', async () => {

@@ -5,6 +5,7 @@ import type { Finding } from '../../model/finding.js'
 import type { KubeObject } from '../../model/kube-object.js'
 import type { ObjectRef } from '../../model/object-ref.js'
 import type { ReleaseSnapshot } from '../../model/release.js'
+import type { RunRecord } from '../../model/run-record.js'
 
 /** Everything a preflight check may look at. */
 export interface CheckInput {
@@ -18,6 +19,8 @@ export interface CheckInput {
   after: readonly KubeObject[]
   /** Kinds that the CRDs of this plan will serve, as `group/version/Kind`. */
   comingKinds: ReadonlySet<string>
+  /** The last run of the release, where there was one and this hop is the first. */
+  lastRun?: RunRecord
   /** Objects that leave the chart and that a step of the plan keeps. */
   kept: readonly ObjectRef[]
 }

@@ -6,6 +6,7 @@ import { servedKindKeys } from '../../model/crd.js'
 import type { Finding } from '../../model/finding.js'
 import { refOf, type KubeObject } from '../../model/kube-object.js'
 import type { ReleaseSnapshot } from '../../model/release.js'
+import type { RunRecord } from '../../model/run-record.js'
 import type { ObjectRef } from '../../model/object-ref.js'
 import type { Values } from '../../model/values.js'
 import { removedWebhooks } from '../checks/admission-removed.js'
@@ -20,6 +21,7 @@ export interface ObjectsInput {
   release: ReleaseSnapshot
   chart: Chart
   available: readonly string[]
+  lastRun?: RunRecord
   /** The objects of the stored manifest. */
   before: ParsedManifest
   rendered: { manifest: string } | { refused: UpgradeError }

@@ -41,6 +41,20 @@ describe('preflight checks', () => {
     )
   })
 
+  it('warn of a run that has not ended well, with the commands that end it', () => {
+    const lastRun = (phase: 'Failed' | 'Interrupted' | 'Running' | 'Succeeded' | 'RolledBack'): Finding[] =>
+      findings({ lastRun: { run: 'run-1', phase, from: '0.9.2', to: '0.10.0', conditions: [] } })
+    for (const phase of ['Failed', 'Interrupted', 'Running'] as const) {
+      const [finding] = lastRun(phase)
+      assert.deepEqual([finding?.code, finding?.severity], ['MU610', 'warning'])
+      assert.deepEqual(finding?.remedy?.commands, [
+        '{program} resume osm -n osm-system',
+        '{program} rollback osm -n osm-system --run run-1',
+      ])
+    }
+    assert.deepEqual([...lastRun('Succeeded'), ...lastRun('RolledBack')], [])
+  })
+
   it('refuse a pending release with the rollback that mends it', () => {
     const history = [
       { releaseRevision: 3, releaseStatus: 'pending-upgrade' as const },
