@@ -78,7 +78,7 @@ export const errorKinds = {
   JournalDamaged: {
     exitCode: exitCodes.stale,
     remedy:
-      'Look at {folder}; what is in {backup} can be restored without the journal: {program} crds restore {backup}',
+      'Look at {folder}; what is in {backup} can be restored without the journal: {program} crds restore {backup}; with the folder moved away, the run is taken from what the cluster keeps of it',
   },
   RunOpen: { exitCode: exitCodes.refused, remedy: '{remedy}' },
   RunAbsent: { exitCode: exitCodes.error, remedy: '{remedy}' },

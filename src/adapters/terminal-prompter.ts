@@ -21,6 +21,8 @@ async function forgetTypedAhead(): Promise<void> {
 }
 
 function ask(question: string): Promise<boolean> {
+  // Whoever closed the terminal's input (Ctrl-D) while we worked has answered.
+  if (process.stdin.readableEnded) return Promise.resolve(false)
   return new Promise((resolve) => {
     const asking = createInterface({ input: process.stdin, output: process.stderr })
     let answer = ''

@@ -116,8 +116,10 @@ function historyAfter(
   before: readonly RunSummary[],
   at: string,
 ): RunSummary[] {
-  const { runId, from, to, holder, location, startedAt } = run
+  const { runId, from, to, holder, location } = run
   const known = before.find((each) => each.run === runId)
+  // The record may have been that of a later run meanwhile.
+  const startedAt = known?.startedAt ?? run.startedAt
   // A run that is taken back keeps the time at which it had ended itself.
   const isBack = hop === 'rollback' || phase === 'RolledBack'
   const ended = isBack && known?.finishedAt !== undefined ? known.finishedAt : at

@@ -5,7 +5,8 @@ import { readRecord } from '../execute/run-record.js'
 import { runProgress, type RunProgress } from '../model/journal.js'
 import type { UpgradePlan } from '../model/plan.js'
 import type { PlanPayload } from '../model/prepared.js'
-import type { ReleaseName } from '../model/release.js'
+import { releaseCommand, type ReleaseName } from '../model/release.js'
+import type { RunRecord } from '../model/run-record.js'
 import type { RollbackPlan } from '../model/rollback-plan.js'
 import { withWishes, type GivenWishes } from '../model/run-wishes.js'
 import type { UpgradeRequest } from '../model/upgrade-request.js'
@@ -72,10 +73,24 @@ async function storeOf(
   }
   const found = await ports.runs.find(uid, { name, namespace }, runId)
   if (!found) return fetchRun({ uid, release: { name, namespace }, runId, record }, ports)
-  if ((await found.readJournal()).length > 0) return found
+  const entries = await found.readJournal()
+  if (record?.run === runId) refuseSilent(found, runProgress(entries), record)
+  if (entries.length > 0) return found
   throw new UpgradeError('RunAbsent', `run ${runId} ended before it had begun anything`, {
-    remedy: `Upgrade again: {program} upgrade ${name} -n ${namespace}`,
+    remedy: `Upgrade again: ${releaseCommand('upgrade', release)}`,
   })
+}
+
+/** What the cluster knows of a run its journal knows, too: it is written first. Throws `JournalDamaged`. */
+function refuseSilent(
+  { location: { folder, backupFolder: backup } }: RunStore,
+  { begun, parts }: RunProgress,
+  { run, phase }: RunRecord,
+): void {
+  const isOver = phase === 'Succeeded' || phase === 'RolledBack'
+  if (isOver ? begun.length > 0 : parts.length > 0) return
+  const message = `the journal of run ${run} tells nothing of what it did, though the cluster has it as ${phase}: it was emptied, cut or taken away; nothing was changed`
+  throw new UpgradeError('JournalDamaged', message, { folder, backup })
 }
 
 /** The newest run of this machine; one that ended before its journal's first line was never begun. */

@@ -117,6 +117,12 @@ describe('an upgrade that is killed, with helm3', function () {
     assertExit(ran, 6)
     assert.match(ran.stderr, /line 1 of the journal was changed/)
     assert.match(ran.stderr.replaceAll(/\s+/g, ' '), /crds restore \S+\/backup/)
+    for (const left of ['', readFileSync(file, 'utf8').split('\n')[0] ?? '']) {
+      writeFileSync(file, left)
+      const back = await suite.bed.run(['rollback', '--yes'])
+      assertExit(back, 6)
+      assert.match(back.stderr.replaceAll(/\s+/g, ' '), /tells nothing .* the cluster has it as RolledBack/)
+    }
   })
 })
 
