@@ -1,7 +1,8 @@
 /**
  * `kill -9` of our process at every boundary of its journal and at random moments of an upgrade of two hops, then
- * `resume` or `rollback`: `npm run proof -- kills [--helm helm3|helm4] [--policies 300] [--random 15] [--every N]
- * [--offset M] [--only WORDS] [--beds 2]`. Beds side by side, each case on a fresh one.
+ * `resume` or `rollback`; and of the rollback of a whole one, then `resume`: `npm run proof -- kills
+ * [--helm helm3|helm4] [--policies 300] [--random 15] [--every N] [--offset M] [--only WORDS] [--beds 2]`.
+ * Beds side by side, each case on a fresh one.
  */
 import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +10,13 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { JournalEntry } from '../../src/model/journal.js'
 import type { ProofRow } from '../proof.js'
-import { forgetPrepared, preparedMesh, restoredMesh, upgradeWords } from '../support/kill-at-bed.js'
+import {
+  forgetPrepared,
+  preparedMesh,
+  restoredMesh,
+  upgradeWords,
+  type KillBed,
+} from '../support/kill-at-bed.js'
 import { judgeCase, type KillCase, type KillResult, type Wanted } from '../support/kill-at-case.js'
 import { settledState } from '../support/kill-at-state.js'
 import type { Helm } from '../support/mesh-on-bed.js'
@@ -59,11 +66,14 @@ async function matrixOf(
   say: (row: ProofRow) => void,
 ): Promise<void> {
   const state = await preparedMesh(helm, options.policies, folder)
-  const { wanted, entries, elapsedMs } = await undisturbed(helm, state)
-  const cases = casesOf(helm, entries, elapsedMs, options)
-  process.stdout.write(
-    `${helm}: ${entries.length} journal lines in ${(elapsedMs / 1000).toFixed(1)} s, ${cases.length} cases\n`,
-  )
+  const { wanted, upgrade, rollback } = await undisturbed(helm, state)
+  const cases = [
+    ...casesOf(helm, upgrade, ['resume', 'rollback'], options),
+    ...casesOf(helm, rollback, ['resumed rollback'], options),
+  ]
+  for (const { entries, elapsedMs } of [upgrade, rollback])
+    process.stdout.write(`${helm}: ${entries.length} journal lines in ${(elapsedMs / 1000).toFixed(1)} s\n`)
+  process.stdout.write(`${cases.length} cases\n`)
   const results: KillResult[] = []
   const worker = async (): Promise<void> => {
     for (let next = cases.shift(); next; next = cases.shift()) {
@@ -76,33 +86,44 @@ async function matrixOf(
   process.stdout.write(tableOf(helm, results))
 }
 
-/** How it is before and after a run that nobody disturbs. */
+/** What a run, or its rollback, writes into the journal, and how long it takes. */
+interface Course {
+  entries: JournalEntry[]
+  elapsedMs: number
+}
+
+/** A run that nobody disturbs, and its rollback; how it is before and between. */
 async function undisturbed(
   helm: Helm,
   state: string,
-): Promise<{ wanted: Wanted; entries: JournalEntry[]; elapsedMs: number }> {
+): Promise<{ wanted: Wanted; upgrade: Course; rollback: Course }> {
   const bed = await restoredMesh(helm, state)
   try {
     const before = await settledState(bed.env, helm)
-    const startedAt = performance.now()
-    const ran = await bed.run(upgradeWords)
-    const elapsedMs = performance.now() - startedAt
-    if (ran.exitCode !== 0) throw new Error(`undisturbed: ${ran.stdout}${ran.stderr}`)
+    const upgrade = await courseOf(bed, upgradeWords)
     const after = await settledState(bed.env, helm)
-    const entries = bed.journal().map((line) => JSON.parse(line) as JournalEntry)
-    return { wanted: { before, after }, entries, elapsedMs }
+    const rollback = await courseOf(bed, ['rollback', '--yes'])
+    rollback.entries.splice(0, upgrade.entries.length)
+    return { wanted: { before, after }, upgrade, rollback }
   } finally {
     await bed.stop()
   }
 }
 
+async function courseOf(bed: KillBed, words: readonly string[]): Promise<Course> {
+  const startedAt = performance.now()
+  const ran = await bed.run(words)
+  const elapsedMs = performance.now() - startedAt
+  if (ran.exitCode !== 0) throw new Error(`undisturbed: ${ran.stdout}${ran.stderr}`)
+  return { entries: bed.journal().map((line) => JSON.parse(line) as JournalEntry), elapsedMs }
+}
+
 function casesOf(
   helm: Helm,
-  entries: readonly JournalEntry[],
-  elapsedMs: number,
+  { entries, elapsedMs }: Course,
+  ways: readonly KillCase['way'][],
   { every, offset, random, only }: Options,
 ): KillCase[] {
-  const ways = ['resume', 'rollback'] as const
   const boundaries = entries.flatMap(({ number, part, stepId, phase }) =>
     (['before', 'after'] as const).map((when) => ({
       name: `${when} ${number} ${part} ${stepId} ${phase}`,
@@ -126,15 +147,17 @@ function rowOf({ case: { name }, end, seconds, complaints, output }: KillResult)
   return { name, passed, details: passed ? details : `${details}\n${output}` }
 }
 
+const ways = ['resume', 'rollback', 'resumed rollback'] as const
+
 function tableOf(helm: Helm, results: readonly KillResult[]): string {
   const lines = (['boundary', 'random'] as const).map((place) => {
-    const counts = (['resume', 'rollback'] as const).map((way) => {
+    const counts = ways.map((way) => {
       const own = results.filter((each) => each.case.place === place && each.case.way === way)
       const right = own.filter(({ complaints }) => complaints.length === 0)
-      return `${right.length} of ${own.length}`.padStart(12)
+      return `${right.length} of ${own.length}`.padStart(20)
     })
     return `${`${helm} ${place}`.padEnd(18)}${counts.join('')}`
   })
-  const head = ['resume ok', 'rollback ok'].map((title) => title.padStart(12)).join('')
+  const head = ways.map((way) => `${way} ok`.padStart(20)).join('')
   return `\n${''.padEnd(18)}${head}\n${lines.join('\n')}\n\n`
 }

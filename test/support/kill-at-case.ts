@@ -1,4 +1,4 @@
-/** One kill of our program and what is made of it: gone on with, or taken back. */
+/** One kill of our program, in an upgrade or in its rollback, and what is made of it: gone on with, or taken back. */
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { restoredMesh, upgradeWords, type KillBed, type KillPoint } from './kill-at-bed.js'
@@ -11,7 +11,8 @@ export interface KillCase {
   place: 'boundary' | 'random'
   /** A boundary of the journal, or milliseconds after the start. */
   point: KillPoint | number
-  way: 'resume' | 'rollback'
+  /** `resumed rollback`: the upgrade was whole, its rollback is killed and gone on with. */
+  way: 'resume' | 'rollback' | 'resumed rollback'
 }
 
 /** How the cluster is before the run, and after one that nobody disturbs. */
@@ -42,7 +43,8 @@ export async function judgeCase(
   try {
     const bed = await restoredMesh(helm, state)
     try {
-      return told(await judgeOn(bed, killCase, wanted))
+      const judge = killCase.way === 'resumed rollback' ? judgeRollback : judgeOn
+      return told(await judge(bed, killCase, wanted))
     } finally {
       await bed.stop()
     }
@@ -80,6 +82,31 @@ async function judgeOn(
       ...(then.isLockLeft ? [] : await leftovers(bed.env, bed.helm)),
     ],
     output: `--- killed\n${told(killed)}--- ${then.end}\n${told(then.ran)}--- journal\n${bed.journal().join('\n')}\n`,
+  }
+}
+
+/** The upgrade is whole; its rollback is killed, and the mesh must come to be as before all the same. */
+async function judgeRollback(
+  bed: KillBed,
+  { point }: KillCase,
+  { before }: Wanted,
+): Promise<Omit<KillResult, 'case' | 'seconds'>> {
+  const upgraded = await bed.run(upgradeWords)
+  const killed = await bed.runKilled(['rollback', '--yes'], point)
+  const isBegun = bed.journal().some((line) => line.includes('"part":"rollback"'))
+  const isDone = (await seenState(bed)) === 'rolled-back'
+  const words = isBegun ? ['resume'] : ['rollback', '--yes']
+  const ran = await bed.run(words)
+  const found = await settledState(bed.env, bed.helm)
+  return {
+    end: `${words[0] ?? ''}, exit ${String(ran.exitCode)}`,
+    complaints: [
+      ...wrongExit(upgraded, 0),
+      ...wrongExit(ran, isDone ? 1 : 0),
+      ...differences(before, found),
+      ...(await leftovers(bed.env, bed.helm)),
+    ],
+    output: `--- killed\n${told(killed)}--- ${words.join(' ')}\n${told(ran)}--- journal\n${bed.journal().join('\n')}\n`,
   }
 }
 
