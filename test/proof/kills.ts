@@ -124,11 +124,12 @@ function casesOf(
   ways: readonly KillCase['way'][],
   { every, offset, random, only }: Options,
 ): KillCase[] {
-  const boundaries = entries.flatMap(({ number, part, stepId, phase }) =>
+  const boundaries = entries.flatMap(({ number, part, stepId, phase }, index) =>
     (['before', 'after'] as const).map((when) => ({
       name: `${when} ${number} ${part} ${stepId} ${phase}`,
       place: 'boundary' as const,
-      point: { at: number, when },
+      // Lines are counted by the process that writes them.
+      point: { at: index + 1, when },
     })),
   )
   const moments = Array.from({ length: random }, () => {

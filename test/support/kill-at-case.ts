@@ -102,6 +102,10 @@ async function judgeRollback(
     end: `${words[0] ?? ''}, exit ${String(ran.exitCode)}`,
     complaints: [
       ...wrongExit(upgraded, 0),
+      // One that ends by itself was ended at the wrong place, unless it came first by chance.
+      ...(killed.exitCode === null || typeof point === 'number'
+        ? []
+        : [`it ended by itself: ${killed.exitCode}`]),
       ...wrongExit(ran, isDone ? 1 : 0),
       ...differences(before, found),
       ...(await leftovers(bed.env, bed.helm)),
