@@ -39,8 +39,7 @@ export function credentialTexts(object: KubeObject): string[] {
 function textsIn(tree: unknown, isSecret: (key: string) => boolean): string[] {
   const texts: string[] = []
   const visit = (value: unknown, secret: boolean): void => {
-    if (typeof value === 'string')
-      texts.push(...(secret ? [value] : credentialsOf(value).filter(({ length }) => length >= 8)))
+    if (typeof value === 'string') texts.push(...(secret ? [value] : credentialsOf(value)))
     else if (Array.isArray(value)) value.forEach((item) => visit(item, secret))
     else if (isMapping(value)) {
       const isNamed = namesSecret(value)
@@ -114,8 +113,10 @@ export function hideCredentials(text: string): string {
   return credentials.reduce((current, pattern) => current.replace(pattern, hide), text)
 }
 
+/** Not what may be a word of a sentence, a path or a template: it would be hidden everywhere. */
 function credentialsOf(text: string): string[] {
-  return credentials.flatMap((pattern) =>
+  const found = credentials.flatMap((pattern) =>
     [...text.matchAll(pattern)].map(({ groups }) => groups?.['secret'] ?? ''),
   )
+  return found.filter((secret) => secret.length >= 8 && /\d/.test(secret) && !/^[/$<{]/.test(secret))
 }

@@ -28,7 +28,8 @@ describe('redaction', () => {
       args: ['--password=hunter24', '--token-file=/run/token'],
       url: 'https://h/?token=hunter25&x=1',
       proxy: 'http://me:hunter26@proxy:3128',
-      notes: 'password=true secretName: osm-ca-bundle',
+      notes: 'password=true secretName: osm-ca-bundle; token=$TOKEN_12',
+      prose: 'password: required; secret=/run/secrets/db1',
     }
     assert.deepEqual(secretTexts(values), ['hunter22', 'hunter23', 'hunter24', 'hunter25', 'hunter26'])
     for (const [key, value] of Object.entries(values))
