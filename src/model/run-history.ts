@@ -142,8 +142,11 @@ export function joinHistory(
     const outcome = summary.run === lastRun?.run ? lastRun.outcome : isOpen ? 'died' : summary.outcome
     byRun.set(summary.run, { ...byRun.get(summary.run), ...summary, outcome })
   }
-  for (const { runId, folder, bytes, damage } of kept) {
+  for (const { runId, folder, bytes, entries, damage: seen } of kept) {
     const item = byRun.get(runId)
+    // The journal is begun before the cluster is told.
+    const isEmptied = entries.length === 0 && recorded.some(({ run }) => run === runId)
+    const damage = seen ?? (isEmptied ? 'its journal is empty' : undefined)
     const facts = { folder, bytes, ...(damage === undefined ? {} : { damage }) }
     if (item) byRun.set(runId, { ...item, kept: facts })
   }

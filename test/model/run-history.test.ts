@@ -151,6 +151,18 @@ describe('a run that is kept on this machine', () => {
     )
     assert.deepEqual([items[2]?.holder, items[2]?.durationMs], ['cluster', 60_000])
   })
+
+  it('does not believe an empty journal of a run that the cluster knows', () => {
+    const recorded: RunSummary[] = [{ run: 'a', outcome: 'succeeded', startedAt: at(1) }]
+    const items = joinHistory(recorded, [kept('a', []), kept('z', [])], {})
+    assert.deepEqual(
+      items.map(({ run, kept: mine }) => [run, mine?.damage]),
+      [
+        ['a', 'its journal is empty'],
+        ['z', undefined],
+      ],
+    )
+  })
 })
 
 describe('choosePruned', () => {
