@@ -161,9 +161,10 @@ describe('an upgrade that is killed, with helm4', function () {
     await takeBack(suite)
   })
 
-  it('leaves what helm made alone where it had gone back when the rollback was killed', async () => {
+  it('goes on with a rollback that is killed twice, and leaves alone what helm made when it had gone back', async () => {
     assertExit(await suite.bed.run(upgradeWords), 0)
-    await kill(suite, ['rollback', '--yes'], 'rollbackDone')
+    await kill(suite, ['rollback', '--yes'], 'createdCrds')
+    await kill(suite, ['resume'], 'rollbackDone')
     // Until then the pods of before have completed their webhooks, and do so only once.
     const rollout = ['rollout', 'status', 'deployment', '-n', 'osm-system']
     await mustRun('kubectl', rollout, suite.bed)

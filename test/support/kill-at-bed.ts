@@ -40,6 +40,7 @@ export const killPlaces = {
   helmBegins: { line: lineOf('hop-1', 'upgrade-release', 'started'), when: 'after', afterMs: 200 },
   betweenHops: { line: lineOf('hop-1', 'run', 'succeeded'), when: 'after' },
   afterHelm: { line: lineOf('hop-2', 'upgrade-release-2', 'succeeded'), when: 'before' },
+  createdCrds: { line: `${lineOf('rollback', 'restore-crds', 'progress')}.*delete CRD`, when: 'after' },
   rollbackDone: { line: lineOf('rollback', 'rollback-release', 'succeeded'), when: 'before' },
   rollbackHelm: { line: lineOf('rollback', 'rollback-release', 'started'), when: 'after', afterMs: 600 },
 } as const satisfies Record<string, KillPoint>
