@@ -26,7 +26,7 @@ export function outcomeOf(
     exited: '',
     terminated: end.signal === null ? '' : `helm ended without a record (${end.signal}): ${pending}`,
     killed: `helm was killed (${String(end.signal)}) by somebody else or by the system, not by us: ${pending}`,
-    running: `helm (pid ${String(pid)}) was asked to end (SIGTERM) and still runs, waiting for an answer; SIGKILL is yours to send: kill -9 ${String(pid)}`,
+    running: `helm (pid ${String(pid)}) was asked to end (SIGTERM) and still runs, waiting for an answer: ${pending}; SIGKILL is yours to send: kill -9 ${String(pid)}`,
   }
   const words = helmWords(stderr)
   const late =

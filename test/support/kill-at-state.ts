@@ -76,6 +76,8 @@ const generated = new Set([
   ...['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields', 'selfLink'],
   ...['clusterIP', 'clusterIPs', 'nodePort', 'healthCheckNodePort', 'caBundle', 'restartedAt'],
   ...['deployment.kubernetes.io/revision', 'kubectl.kubernetes.io/last-applied-configuration'],
+  // A webhook that was made anew after the pods had started needs them restarted.
+  'kubectl.kubernetes.io/restartedAt',
   ...['bed.mesh-upgrade.dev/started', 'osm-proxy-uuid'],
 ])
 
