@@ -14,7 +14,7 @@ import type { ObjectRef } from './model/object-ref.js'
 import type { ReleaseName, ReleaseSnapshot } from './model/release.js'
 import { awaySince } from './model/resources-away.js'
 import type { Diagnosis } from './model/rollout.js'
-import type { RunState } from './model/run-record.js'
+import { isStopped } from './model/run-record.js'
 import type { Verdict } from './model/verdict.js'
 import { isWorkload } from './plan/objects/is-workload.js'
 import { manifestScope, parseManifest } from './plan/objects/parse-manifest.js'
@@ -106,10 +106,6 @@ async function runOf(
   } catch (error) {
     return { runUnknown: ports.redact(messageOf(error)) }
   }
-}
-
-function isStopped(state: RunState): boolean {
-  return state === 'died' || state === 'failed' || state === 'interrupted'
 }
 
 /** By the journal of the run, where this machine has it. */

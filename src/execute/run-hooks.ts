@@ -172,9 +172,7 @@ function endingText(
 
 function failed(hook: Hook, why: string, lines: readonly string[]): UpgradeError {
   const output = lines.map((line) => `\n  ${line}`).join('')
-  return new UpgradeError('HookFailed', `hook ${hookName(hook)} failed: ${why}${output}`, {
-    hook: hookName(hook),
-  })
+  return new UpgradeError('HookFailed', `hook ${hookName(hook)} failed: ${why}${output}`)
 }
 
 function seconds(ms: number): string {

@@ -51,6 +51,7 @@ export async function settleHelm(
   const end = await ports.helmWriter.settle(helm, { waitMs }, tellHelm(ports), interrupts.stopNow)
   if (end !== 'not-ended') return
   const byHand = helm.pid === undefined ? '' : ` (kill -9 ${pid})`
-  const message = `helm (pid ${pid} on ${helm.host}) has not ended, also not on SIGTERM: end it there${byHand}, then run the command again`
+  const state = helm.state === 'alive' ? 'has not ended' : 'may still be at work'
+  const message = `helm (pid ${pid} on ${helm.host}) ${state}: see that it ends there${byHand}, then run the command again`
   throw new UpgradeError('StepFailed', message, { remedy: '' })
 }

@@ -20,7 +20,7 @@ export function displayValue(path: readonly string[], value: Json): string {
 
 /** Hides the password of every URL in a text: `https://user:(hidden)@host`. */
 export function hideUrlPasswords(text: string): string {
-  return text.replace(/(\w:\/\/[^/\s:@"']*:)[^/\s@"']+@/g, `$1${hidden}@`)
+  return hideMatches(text, [urlPassword])
 }
 
 /**
@@ -42,28 +42,26 @@ function textsIn(tree: unknown, isSecret: (key: string) => boolean): string[] {
     if (typeof value === 'string') texts.push(...(secret ? [value] : credentialsOf(value)))
     else if (Array.isArray(value)) value.forEach((item) => visit(item, secret))
     else if (isMapping(value)) {
-      const isNamed = namesSecret(value)
       for (const [key, member] of Object.entries(value))
-        visit(member, secret || isSecret(key) || (isNamed && key === 'value'))
+        visit(member, secret || isSecret(key) || isNamedSecret(value, key))
     }
   }
   visit(tree, false)
   return [...new Set(texts)].filter(({ length }) => length >= 4)
 }
 
-/** True of a pair as in the environment of a container. */
-function namesSecret({ name }: Values): boolean {
-  return typeof name === 'string' && isSecretKey(name)
+/** True of the value in a pair as in the environment of a container. */
+function isNamedSecret({ name }: Values, key: string): boolean {
+  return key === 'value' && typeof name === 'string' && isSecretKey(name)
 }
 
 /** A copy in which values under secret keys are hidden. */
 export function redactTree(value: Json, secret = false): Json {
   if (Array.isArray(value)) return value.map((item) => redactTree(item, secret))
   if (isMapping(value)) {
-    const isNamed = namesSecret(value)
     const entries = Object.entries(value).map(([key, member]): [string, Json] => [
       key,
-      redactTree(member, secret || isSecretKey(key) || (isNamed && key === 'value')),
+      redactTree(member, secret || isSecretKey(key) || isNamedSecret(value, key)),
     ])
     return Object.fromEntries(entries)
   }
@@ -96,21 +94,27 @@ export function textRedactor(secrets: readonly string[]): (text: string) => stri
   return (text) => longestFirst.reduce((current, secret) => current.split(secret).join(hidden), text)
 }
 
+const urlPassword = /\w:\/\/[^/\s:@"']*:(?<secret>[^/\s@"']+)@/g
+
 /** What a log line, an event or a value says of credentials; the group is the secret. */
 const credentials = [
   /\b(?:Bearer|Basic) (?<secret>[\w.~+/-]{8,}=*)/g,
   /--[\w-]*(?:passw(?:or)?d|token|secret)[ =](?<secret>[^\s",]{4,})/gi,
-  /\w:\/\/[^/\s:@"']*:(?<secret>[^\s/@"']+)@/g,
+  urlPassword,
   /(?:passw(?:or)?d|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)"?(?:=|: ?)"?(?<secret>[^\s",;&]{4,})/gi,
 ]
 
 /** Hides what a text shows of credentials: `password=…`, `"token":"…"`, `Bearer …`, `user:…@host`. */
 export function hideCredentials(text: string): string {
+  return hideMatches(text, credentials)
+}
+
+function hideMatches(text: string, patterns: readonly RegExp[]): string {
   const hide = (match: string, secret: string): string => {
     const at = match.lastIndexOf(secret)
     return match.slice(0, at) + hidden + match.slice(at + secret.length)
   }
-  return credentials.reduce((current, pattern) => current.replace(pattern, hide), text)
+  return patterns.reduce((current, pattern) => current.replace(pattern, hide), text)
 }
 
 /** Not what may be a word of a sentence, a path or a template: it would be hidden everywhere. */

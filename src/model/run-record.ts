@@ -66,6 +66,11 @@ export interface RunRecord {
 export type RunState =
   'none' | 'running' | 'died' | 'succeeded' | 'failed' | 'rolled-back' | 'interrupted' | 'unknown'
 
+/** True where the run came to no good end and `resume` or `rollback` may be due. */
+export function isStopped(state: RunState | undefined): boolean {
+  return state === 'died' || state === 'failed' || state === 'interrupted'
+}
+
 /** Reference of the ConfigMap. */
 export function recordRef({ name, namespace }: ReleaseName): {
   apiVersion: 'v1'

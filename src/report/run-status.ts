@@ -1,6 +1,6 @@
 import type { LastRun, MeshStatus } from '../model/mesh-status.js'
 import type { LockState } from '../model/run-lock.js'
-import type { RunRecord, RunState } from '../model/run-record.js'
+import { isStopped, type RunRecord, type RunState } from '../model/run-record.js'
 import { table } from './text.js'
 import { themeOf, type Theme } from './theme.js'
 import type { View } from './view.js'
@@ -28,8 +28,7 @@ export function runLines(meshes: readonly MeshStatus[], view: View): string[] {
     const rows = rowsOf(mesh, theme)
     if (rows.length === 0) return []
     const { state, resourcesAwaySince } = mesh.lastRun ?? {}
-    const isOpen = state === 'died' || state === 'interrupted' || state === 'failed'
-    const verbs = isOpen || resourcesAwaySince !== undefined ? ['resume', 'rollback'] : []
+    const verbs = isStopped(state) || resourcesAwaySince !== undefined ? ['resume', 'rollback'] : []
     return [
       '',
       theme.heading(`${mesh.release} in ${mesh.namespace}`),

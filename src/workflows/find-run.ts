@@ -68,7 +68,7 @@ async function storeOf(
   const runId = wished ?? [record?.run ?? '', local ?? ''].sort().at(-1) ?? ''
   if (runId === '') {
     throw new UpgradeError('RunAbsent', `no run of ${name} in ${namespace} has begun anything`, {
-      remedy: `See what there was: {program} history ${name} -n ${namespace}; upgrade: {program} upgrade ${name} -n ${namespace}`,
+      remedy: `See what there was: ${releaseCommand('history', release)}; upgrade: ${releaseCommand('upgrade', release)}`,
     })
   }
   const found = await ports.runs.find(uid, { name, namespace }, runId)

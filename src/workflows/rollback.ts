@@ -1,5 +1,5 @@
-import { readCluster } from '../discover/read-cluster.js'
 import { meshExpectations } from '../diagnose/mesh-expectations.js'
+import { readCluster } from '../discover/read-cluster.js'
 import { UpgradeError } from '../errors.js'
 import { takeLock } from '../execute/lock.js'
 import { resumeSteps, runSteps, type StepRunner } from '../execute/run-steps.js'
@@ -19,7 +19,7 @@ import type { ObjectRef } from '../model/object-ref.js'
 import type { UpgradeOutcome } from '../model/outcome.js'
 import type { Hop } from '../model/plan.js'
 import type { PlanPayload } from '../model/prepared.js'
-import { newestRevision, type ReleaseSnapshot, releaseCommand } from '../model/release.js'
+import { newestRevision, releaseCommand, type ReleaseSnapshot } from '../model/release.js'
 import type { RollbackPlan } from '../model/rollback-plan.js'
 import { unmetChecks, type Verdict } from '../model/verdict.js'
 import { aimCommand } from '../plan/aim-commands.js'
@@ -274,9 +274,7 @@ export async function rollBack(
     ...(verdict ? { verdict } : {}),
   }
   if (!failure) return { ...common, result: 'rolled-back' }
-  const { name, namespace } = plan.release
-  const place = `${name} -n ${namespace}`
-  const next = [`{program} troubleshoot ${place}`, `{program} resume ${place}`]
+  const next = ['troubleshoot', 'resume'].map((verb) => releaseCommand(verb, plan.release))
   const nextCommands = next.map((command) => aimCommand(command, payload.clusterFlags))
   return { ...common, result: stopped, failure: { ...failure, changed: true, nextCommands } }
 }
